@@ -1,0 +1,1 @@
+"""XSight's shared library: sync, analytics and segments of Shopify customers, one tenant at a time."""

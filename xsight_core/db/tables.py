@@ -1,0 +1,620 @@
+"""Every table of XSight. Policies, grants, migrations and the data dictionary are generated from here.
+
+Two schemas. ``xsight`` holds tenants' data: primary key and every index of each table start with ``tenant_id`` and
+row-level security is forced. ``control`` holds what must be found before a tenant is known (accounts, the look-up of
+shops) and the queues; it is excepted by name, and notebook roles have no right in it.
+
+Conventions: Shopify ids are ``bigint`` (the number in the gid); money is ``numeric(20,4)`` in the shop's currency, and
+``*_minor`` repeats it in minor units for the ledger; times are ``timestamptz``; ``day`` counts days since 1970-01-01 in
+the shop's own calendar. ``updated_at`` is Shopify's and guards every write; ``deleted_at`` is a tombstone.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Text,
+    Uuid,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+__all__ = ["CONTROL", "DATA", "Base", "metadata"]
+
+DATA = "xsight"
+CONTROL = "control"
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Money = Numeric(20, 4)
+Time = DateTime(timezone=True)
+
+
+class Base(DeclarativeBase):
+    """Declarative base: Python types to PostgreSQL types."""
+
+    metadata = metadata
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration
+        str: Text,
+        int: BigInteger,
+        float: Double,
+        bool: Boolean,
+        bytes: LargeBinary,
+        Decimal: Money,
+        UUID: Uuid,
+        date: Date,
+        datetime: Time,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+def _now() -> Mapped[datetime]:
+    return mapped_column(server_default=func.now())
+
+
+def _tenant() -> Mapped[UUID]:
+    return mapped_column(primary_key=True, sort_order=-2)
+
+
+# ------------------------------------------------------------------------------------------------ control
+class Tenant(Base):
+    """One shop's account. Keyed by our id; the shop's domain may change."""
+
+    __tablename__ = "tenants"
+    __table_args__ = {"schema": CONTROL}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    slug: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str]
+    created_at: Mapped[datetime] = _now()
+    suspended_at: Mapped[datetime | None]
+
+
+class User(Base):
+    """A person who logs in; may belong to several tenants."""
+
+    __tablename__ = "users"
+    __table_args__ = {"schema": CONTROL}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    email: Mapped[str] = mapped_column(unique=True)  # stored lower-case
+    name: Mapped[str]
+    password_hash: Mapped[str]
+    created_at: Mapped[datetime] = _now()
+    disabled_at: Mapped[datetime | None]
+
+
+class Membership(Base):
+    """What a user may do in a tenant. Seeing personal data is a right of its own."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        CheckConstraint("role IN ('owner','admin','analyst','marketer','viewer')", name="role"),
+        Index(None, "user_id"),
+        {"schema": CONTROL},
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id, ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str]
+    pii: Mapped[bool] = mapped_column(server_default=text("false"))
+    created_at: Mapped[datetime] = _now()
+
+
+class Session(Base):
+    """A log-in. Only digests of the cookies' random values are stored: one secret per cookie audience."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index(None, "user_id"), {"schema": CONTROL})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    tenant_id: Mapped[UUID | None] = mapped_column(ForeignKey(Tenant.id, ondelete="SET NULL"))  # the current one
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    created_at: Mapped[datetime] = _now()
+    seen_at: Mapped[datetime] = _now()
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    user_agent: Mapped[str | None]
+
+
+class OneTimeCode(Base):
+    """Short-lived, used once: OAuth states of the Shopify connection, codes of the OpenID provider."""
+
+    __tablename__ = "one_time_codes"
+    __table_args__ = {"schema": CONTROL}
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    purpose: Mapped[str]  # shopify_state | oidc_code | oidc_token
+    payload: Mapped[dict[str, Any]]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Shop(Base):
+    """Look-up from a shop's domain (webhooks, OAuth) to its tenant. One shop belongs to one tenant."""
+
+    __tablename__ = "shops"
+    __table_args__ = (Index(None, "tenant_id"), {"schema": CONTROL})
+
+    domain: Mapped[str] = mapped_column(primary_key=True)  # x.myshopify.com
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id, ondelete="CASCADE"))
+    shop_gid: Mapped[str | None] = mapped_column(unique=True)
+
+
+class Inbox(Base):
+    """Webhooks as they came in, stored before they are acknowledged."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        Index("ix_inbox_due", "tenant_id", "due_at", postgresql_where=text("done_at IS NULL")),
+        {"schema": CONTROL},
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(primary_key=True)
+    webhook_id: Mapped[str] = mapped_column(primary_key=True)
+    topic: Mapped[str]
+    event_id: Mapped[str | None]
+    triggered_at: Mapped[datetime | None]
+    body: Mapped[bytes]
+    received_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    due_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    done_at: Mapped[datetime | None]
+    dead_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+class Job(Base):
+    """Work that was promised. The queue in Redis only says that there is something to look at."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_due", "due_at", postgresql_where=text("status IN ('queued','running')")),
+        Index(
+            "uq_jobs_live",
+            "tenant_id",
+            "kind",
+            "key",
+            unique=True,
+            postgresql_where=text("status IN ('queued','running')"),
+        ),
+        {"schema": CONTROL},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant_id: Mapped[UUID]
+    kind: Mapped[str]  # sync | insights | webhooks
+    key: Mapped[str] = mapped_column(server_default=text("''"))  # one live job per (tenant, kind, key)
+    payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    status: Mapped[str] = mapped_column(server_default=text("'queued'"))  # queued running done failed dead
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    created_at: Mapped[datetime] = _now()
+    due_at: Mapped[datetime] = _now()  # queued: when to send; running: lease, re-sent after it
+    sent_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    error: Mapped[str | None]
+
+
+# ------------------------------------------------------------------------------------------------ tenant data
+class TenantState(Base):
+    """One row a tenant: its shop, connection, versions. The connection's tokens are sealed (AES-256-GCM)."""
+
+    __tablename__ = "tenant_state"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    shop_gid: Mapped[str | None]
+    domain: Mapped[str | None]
+    shop_name: Mapped[str | None]
+    currency: Mapped[str] = mapped_column(server_default=text("'USD'"))
+    currency_exponent: Mapped[int] = mapped_column(SmallInteger, server_default=text("2"))
+    timezone: Mapped[str] = mapped_column(server_default=text("'UTC'"))  # IANA
+    plan: Mapped[str | None]
+    shop_created_at: Mapped[datetime | None]
+    connection: Mapped[str] = mapped_column(server_default=text("'none'"))  # none connected disconnected
+    connected_at: Mapped[datetime | None]
+    scopes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    history_since: Mapped[date | None]  # set where read_all_orders is missing
+    data_version: Mapped[int] = mapped_column(server_default=text("0"))
+    synced_at: Mapped[datetime | None]
+    watermarks: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # per object, ISO times
+    next_ordinal: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    insight_run: Mapped[UUID | None]  # the run whose rows are shown
+
+
+class ShopToken(Base):
+    """The shop's token pair, sealed. Apart from ``tenant_state`` because notebooks may read that, never this."""
+
+    __tablename__ = "shop_tokens"
+    __table_args__ = {"schema": DATA, "info": {"notebook": False}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    access_sealed: Mapped[str]
+    refresh_sealed: Mapped[str | None]
+    access_expires_at: Mapped[datetime | None]
+    refresh_expires_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime] = _now()
+
+
+class Customer(Base):
+    """A customer, without personal data. ``ordinal`` is dense per tenant and never reused."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        Index(None, "tenant_id", "updated_at"),
+        Index(None, "tenant_id", "ordinal", unique=True),
+        {"schema": DATA},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    ordinal: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    state: Mapped[str | None]
+    locale: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    country: Mapped[str | None]
+    province: Mapped[str | None]
+    email_consent: Mapped[str | None]
+    sms_consent: Mapped[str | None]
+    verified_email: Mapped[bool | None]
+    tax_exempt: Mapped[bool | None]
+    orders_count: Mapped[int | None]  # Shopify's own lifetime figures, for reconciliation only
+    amount_spent: Mapped[Decimal | None]
+    merged_into: Mapped[int | None]
+    deleted_at: Mapped[datetime | None]
+    sync_run: Mapped[UUID | None]
+
+
+class CustomerPii(Base):
+    """Everything that names a person. One place to mask and to erase."""
+
+    __tablename__ = "customer_pii"
+    __table_args__ = (
+        Index(None, "tenant_id", "email"),
+        {"schema": DATA, "info": {"pii": True}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    city: Mapped[str | None]
+    zip: Mapped[str | None]
+    note: Mapped[str | None]
+
+
+class Order(Base):
+    """An order at shop level. ``customer_id`` null = guest.
+
+    ``gross`` = line prices before discounts, ``subtotal`` = after discounts, ``refunded`` = given back so far (all
+    refunds), ``net = subtotal - returns`` of its lines; ``total`` = what Shopify calls total price at order time.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        Index(None, "tenant_id", "processed_at"),
+        Index(None, "tenant_id", "customer_id"),
+        Index(None, "tenant_id", "updated_at"),
+        {"schema": DATA},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    name: Mapped[str | None]
+    customer_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    processed_at: Mapped[datetime]
+    day: Mapped[int] = mapped_column(Integer)
+    cancelled_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    cancel_reason: Mapped[str | None]
+    test: Mapped[bool]
+    edited: Mapped[bool]
+    financial_status: Mapped[str | None]
+    fulfillment_status: Mapped[str | None]
+    return_status: Mapped[str | None]
+    currency: Mapped[str]
+    presentment_currency: Mapped[str | None]
+    taxes_included: Mapped[bool]
+    channel: Mapped[str | None]  # sourceName
+    country: Mapped[str | None]
+    province: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    discount_codes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    gateways: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    units: Mapped[int] = mapped_column(Integer)
+    gross: Mapped[Decimal]
+    discounts: Mapped[Decimal]
+    subtotal: Mapped[Decimal]
+    tax: Mapped[Decimal]
+    shipping: Mapped[Decimal]
+    tip: Mapped[Decimal]
+    total: Mapped[Decimal]
+    total_presentment: Mapped[Decimal | None]
+    refunded: Mapped[Decimal]
+    current_total: Mapped[Decimal]
+    current_subtotal: Mapped[Decimal]
+    net_payment: Mapped[Decimal | None]
+    gross_minor: Mapped[int]
+    discounts_minor: Mapped[int]
+    returns_minor: Mapped[int]  # subtotal given back or edited away, by order date
+    net_minor: Mapped[int]  # gross - discounts - returns
+    deleted_at: Mapped[datetime | None]
+    sync_run: Mapped[UUID | None]
+
+
+class OrderPii(Base):
+    """What of an order names a person."""
+
+    __tablename__ = "order_pii"
+    __table_args__ = {"schema": DATA, "info": {"pii": True}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    email: Mapped[str | None]
+    phone: Mapped[str | None]
+    city: Mapped[str | None]
+    zip: Mapped[str | None]
+    note: Mapped[str | None]
+
+
+class OrderLine(Base):
+    """A line. Title, sku and vendor are what they were at order time; product and variant may be gone."""
+
+    __tablename__ = "order_lines"
+    __table_args__ = (Index(None, "tenant_id", "product_id"), {"schema": DATA})
+
+    tenant_id: Mapped[UUID] = _tenant()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    product_id: Mapped[int | None]
+    variant_id: Mapped[int | None]
+    title: Mapped[str | None]
+    variant_title: Mapped[str | None]
+    sku: Mapped[str | None]
+    vendor: Mapped[str | None]
+    quantity: Mapped[int] = mapped_column(Integer)
+    current_quantity: Mapped[int] = mapped_column(Integer)
+    gift_card: Mapped[bool]
+    unit_price: Mapped[Decimal]
+    gross: Mapped[Decimal]
+    discounts: Mapped[Decimal]  # line and order level, allocated
+    net: Mapped[Decimal]
+    tax: Mapped[Decimal]
+
+
+class OrderDiscount(Base):
+    """A discount application of an order (code, automatic, manual, script)."""
+
+    __tablename__ = "order_discounts"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    idx: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, sort_order=-1)
+    kind: Mapped[str]
+    code: Mapped[str | None]
+    title: Mapped[str | None]
+    method: Mapped[str | None]
+    target_type: Mapped[str | None]
+    target_selection: Mapped[str | None]
+    percentage: Mapped[Decimal | None]
+    amount: Mapped[Decimal | None]
+
+
+class Refund(Base):
+    """A refund; ``day`` is the shop's day of ``processed_at`` (else ``created_at``)."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (Index(None, "tenant_id", "day"), {"schema": DATA})
+
+    tenant_id: Mapped[UUID] = _tenant()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    created_at: Mapped[datetime]
+    processed_at: Mapped[datetime | None]
+    day: Mapped[int] = mapped_column(Integer)
+    total: Mapped[Decimal]
+    note: Mapped[str | None]
+
+
+class RefundLine(Base):
+    """A refunded line: quantity and money given back."""
+
+    __tablename__ = "refund_lines"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    refund_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    line_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    quantity: Mapped[int] = mapped_column(Integer)
+    restock_type: Mapped[str | None]
+    subtotal: Mapped[Decimal]
+    tax: Mapped[Decimal]
+
+
+class Product(Base):
+    """A product as it is now."""
+
+    __tablename__ = "products"
+    __table_args__ = (Index(None, "tenant_id", "updated_at"), {"schema": DATA})
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    title: Mapped[str | None]
+    handle: Mapped[str | None]
+    status: Mapped[str | None]
+    vendor: Mapped[str | None]
+    product_type: Mapped[str | None]
+    tags: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
+    gift_card: Mapped[bool]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
+    sync_run: Mapped[UUID | None]
+
+
+class Variant(Base):
+    """A product's variant as it is now."""
+
+    __tablename__ = "variants"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    product_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    title: Mapped[str | None]
+    sku: Mapped[str | None]
+    barcode: Mapped[str | None]
+    price: Mapped[Decimal | None]
+    compare_at_price: Mapped[Decimal | None]
+    unit_cost: Mapped[Decimal | None]
+    inventory_quantity: Mapped[int | None] = mapped_column(Integer)
+    updated_at: Mapped[datetime | None]
+
+
+class SyncRun(Base):
+    """A sync from start to end; ``progress`` is the state sent to browsers (``docs/api`` gives its shape)."""
+
+    __tablename__ = "sync_runs"
+    __table_args__ = (
+        Index(None, "tenant_id", "started_at"),
+        Index(
+            "uq_sync_runs_active",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("status IN ('queued','running','computing')"),
+        ),
+        {"schema": DATA},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    kind: Mapped[str]  # full | delta
+    status: Mapped[str]  # queued running computing completed failed cancelled
+    requested_by: Mapped[UUID | None]
+    started_at: Mapped[datetime] = _now()
+    finished_at: Mapped[datetime | None]
+    watermark: Mapped[datetime | None]  # changes up to here are in
+    cursor: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # where to resume
+    progress: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    error: Mapped[dict[str, Any] | None]
+
+
+class Quarantine(Base):
+    """A record that could not be understood, with the reason; never silently dropped."""
+
+    __tablename__ = "quarantine"
+    __table_args__ = {"schema": DATA, "info": {"pii": True}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
+    sync_run: Mapped[UUID | None]
+    object: Mapped[str]
+    reason: Mapped[str]
+    raw: Mapped[str]
+    created_at: Mapped[datetime] = _now()
+
+
+class InsightRun(Base):
+    """One computation of everything shown: which data, which rules, which parameters."""
+
+    __tablename__ = "insight_runs"
+    __table_args__ = (Index(None, "tenant_id", "computed_at"), {"schema": DATA})
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    data_version: Mapped[int]
+    rule_version: Mapped[str]
+    as_of: Mapped[date]
+    computed_at: Mapped[datetime] = _now()
+    duration_s: Mapped[float]
+    parameters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+
+
+class CustomerInsight(Base):
+    """A customer's scores of one run. A prediction that could not be made is null, never a made-up number."""
+
+    __tablename__ = "customer_insights"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "insight_run"],
+            [InsightRun.tenant_id, InsightRun.id],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "insight_run", "segment"),
+        {"schema": DATA},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    insight_run: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    orders: Mapped[int] = mapped_column(Integer)
+    net_minor: Mapped[int]
+    first_day: Mapped[int] = mapped_column(Integer)
+    last_day: Mapped[int] = mapped_column(Integer)
+    frequency: Mapped[int] = mapped_column(Integer)  # repeat purchase days
+    recency_days: Mapped[int] = mapped_column(Integer)  # first to last purchase day (the models' t_x)
+    age_days: Mapped[int] = mapped_column(Integer)  # first purchase day to as_of (the models' T)
+    r: Mapped[int] = mapped_column(SmallInteger)
+    f: Mapped[int] = mapped_column(SmallInteger)
+    m: Mapped[int] = mapped_column(SmallInteger)
+    segment: Mapped[str]
+    p_alive: Mapped[float | None]
+    churn_90: Mapped[float | None]  # P(no order in the next 90 days)
+    expected_orders_90: Mapped[float | None]
+    expected_orders_365: Mapped[float | None]
+    clv_365_minor: Mapped[int | None]
+
+
+class Document(Base):
+    """A page's numbers as JSON, made with the insight run they belong to; what a dashboard paints from."""
+
+    __tablename__ = "documents"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    name: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+    insight_run: Mapped[UUID]
+    data_version: Mapped[int]
+    body: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = _now()

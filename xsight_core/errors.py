@@ -1,0 +1,122 @@
+"""What can go wrong, as types.
+
+    XsightError                     .code (stable string)  .retryable (bool)
+    ├─ NotFound
+    ├─ Conflict
+    ├─ Forbidden
+    ├─ InvalidInput                 .field
+    ├─ NotEnoughData                .metric .have .need
+    └─ ShopifyError
+       ├─ Throttled                 .retry_after_s (retryable)
+       ├─ Unavailable               (retryable)
+       ├─ TokenRevoked
+       ├─ AccessDenied
+       └─ SchemaChanged
+
+The library raises these. Only ``api/errors.py`` knows HTTP status codes, and only the worker reads ``retryable``.
+A message is written for the person who can act on it: it names what is wrong and what to do.
+"""
+
+from typing import ClassVar
+
+__all__ = [
+    "AccessDenied",
+    "Conflict",
+    "Forbidden",
+    "InvalidInput",
+    "NotEnoughData",
+    "NotFound",
+    "SchemaChanged",
+    "ShopifyError",
+    "Throttled",
+    "TokenRevoked",
+    "Unavailable",
+    "XsightError",
+]
+
+
+class XsightError(Exception):
+    """Any failure this product explains."""
+
+    code: ClassVar[str] = "error"
+    retryable: ClassVar[bool] = False
+
+
+class NotFound(XsightError):
+    """No such thing, or not visible to whoever asks: the two are never told apart."""
+
+    code = "not_found"
+
+
+class Conflict(XsightError):
+    """The request is right but the state is not."""
+
+    code = "conflict"
+
+
+class Forbidden(XsightError):
+    """Known, and not allowed."""
+
+    code = "forbidden"
+
+
+class InvalidInput(XsightError):
+    """Input that cannot be used. ``field`` is the path of the culprit, e.g. ``rules[2].value``."""
+
+    code = "invalid_input"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotEnoughData(XsightError):
+    """Too little history for ``metric``: said instead of a NaN or a made-up number."""
+
+    code = "not_enough_data"
+
+    def __init__(self, metric: str, *, have: float, need: float, what: str) -> None:
+        super().__init__(f"{metric} needs {need:g} {what}; there are {have:g}.")
+        self.metric, self.have, self.need, self.what = metric, have, need, what
+
+
+class ShopifyError(XsightError):
+    """Shopify answered, and the answer is no."""
+
+    code = "shopify_error"
+
+
+class Throttled(ShopifyError):
+    """The shop's cost bucket is empty; it holds enough again after ``retry_after_s``."""
+
+    code = "shopify_throttled"
+    retryable = True
+
+    def __init__(self, message: str, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class Unavailable(ShopifyError):
+    """Shopify, or the way to it, is down for now."""
+
+    code = "shopify_unavailable"
+    retryable = True
+
+
+class TokenRevoked(ShopifyError):
+    """The shop no longer accepts our token: the merchant has to connect it again."""
+
+    code = "shopify_token_revoked"
+
+
+class AccessDenied(ShopifyError):
+    """A scope is missing; the message names it."""
+
+    code = "shopify_access_denied"
+
+
+class SchemaChanged(ShopifyError):
+    """An answer that does not fit the schema this version was written for."""
+
+    code = "shopify_schema_changed"

@@ -1,0 +1,48 @@
+"""What an installation may configure, read once in each process's composition root and passed down."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+__all__ = ["DEFAULT_SCOPES", "Settings"]
+
+DEFAULT_SCOPES = "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge"
+
+
+class Settings(BaseSettings):
+    """Environment of API, worker, scheduler and relay. Every secret is a ``SecretStr``: it does not print."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    home: Path = Field(Path("var"), alias="XSIGHT_HOME")
+    public_url: str = Field("http://127.0.0.1:8000", alias="XSIGHT_PUBLIC_URL")
+    database_url: SecretStr = Field(alias="XSIGHT_DATABASE_URL")
+    ingest_database_url: SecretStr | None = Field(None, alias="XSIGHT_INGEST_DATABASE_URL")
+    redis_url: SecretStr = Field(alias="XSIGHT_REDIS_URL")
+    keyring: SecretStr = Field(alias="XSIGHT_KEYRING")
+    oidc_key_file: Path | None = Field(None, alias="XSIGHT_OIDC_KEY_FILE")
+    hub_client_secret: SecretStr = Field(SecretStr(""), alias="XSIGHT_HUB_CLIENT_SECRET")
+    hub_api_url: str | None = Field(None, alias="XSIGHT_HUB_API_URL")
+    hub_api_token: SecretStr = Field(SecretStr(""), alias="XSIGHT_HUB_API_TOKEN")
+    api_host: str = Field("127.0.0.1", alias="XSIGHT_API_HOST")
+    api_port: int = Field(8001, alias="XSIGHT_API_PORT")
+    metrics_port: int | None = Field(None, alias="XSIGHT_METRICS_PORT")
+    log_level: str = Field("INFO", alias="XSIGHT_LOG_LEVEL")
+    log_format: str = Field("json", alias="XSIGHT_LOG_FORMAT")
+    shopify_client_id: str = Field("", alias="SHOPIFY_CLIENT_ID")
+    shopify_client_secret: SecretStr = Field(SecretStr(""), alias="SHOPIFY_CLIENT_SECRET")
+    shopify_api_version: str = Field("2026-10", alias="SHOPIFY_API_VERSION")
+    shopify_scopes: Annotated[str, NoDecode] = Field(DEFAULT_SCOPES, alias="SHOPIFY_SCOPES")
+    shopify_url_template: str = Field("https://{shop}", alias="SHOPIFY_URL_TEMPLATE")
+
+    @property
+    def secure(self) -> bool:
+        """Whether the public origin is https: cookies are then Secure and carry the ``__Secure-`` prefix."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def shopify_secrets(self) -> tuple[str, ...]:
+        """Client secrets, newest first; two while one is being rotated."""
+        return tuple(s for s in self.shopify_client_secret.get_secret_value().split(",") if s)
