@@ -1,0 +1,1 @@
+"""Running XSight: the ``xsight`` command and the embedded stack."""

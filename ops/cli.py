@@ -1,0 +1,112 @@
+"""``xsight``: every word an operator can say. Each imports what it needs, so ``--help`` is quick."""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from ops.config import Config
+from ops.trouble import Trouble
+
+__all__ = ["main"]
+
+
+def _do(module: str, function: str, *args: Any, **options: Any) -> None:
+    """Call ``ops.<module>.<function>(config, …)`` and end with its exit code."""
+    config = Config.read()
+    sys.exit(getattr(import_module(f"ops.{module}"), function)(config, *args, **options) or 0)
+
+
+class _Commands(click.Group):
+    """``sim`` hands everything after it to the simulator's own command line, loaded only then."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "sim":
+            return import_module("shopify_sim.cli").main
+        return super().get_command(ctx, cmd_name)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*super().list_commands(ctx), "sim"]
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="xsight")
+def xsight() -> None:
+    """Customer analytics for Shopify, on your own machine.
+
+    Settings are read from the environment: XSIGHT_HOME (state folder, default var), XSIGHT_PORT (8000),
+    XSIGHT_HOST (127.0.0.1), XSIGHT_PUBLIC_URL, DATABASE_URL, REDIS_URL, SHOPIFY_CLIENT_ID and
+    SHOPIFY_CLIENT_SECRET, XSIGHT_SANDBOX (auto, bwrap, none), XSIGHT_DEMO (1, 0).
+    """
+
+
+@xsight.command()
+@click.option("--detach", is_flag=True, help="Return when all is ready; stop with `xsight down`.")
+def up(*, detach: bool) -> None:
+    """Start everything; Ctrl-C stops it."""
+    if detach:
+        _do("detached", "up")
+    else:
+        _do("stack", "up")
+
+
+@xsight.command()
+def down() -> None:
+    """Stop what runs on this state folder."""
+    _do("detached", "down")
+
+
+@xsight.command()
+def status() -> None:
+    """Show each process; exit code 0 when all are ready, 3 when nothing runs."""
+    _do("status", "show")
+
+
+@xsight.command()
+def doctor() -> None:
+    """Look for what could keep XSight from running here, and say what helps."""
+    _do("doctor", "examine")
+
+
+@xsight.command()
+@click.argument("name", required=False)
+@click.option("-n", "--lines", default=50, show_default=True, help="How many of the last lines.")
+@click.option("-f", "--follow", is_flag=True, help="Go on showing what is added.")
+def logs(name: str | None, lines: int, *, follow: bool) -> None:
+    """Show the log of a process, or of all."""
+    _do("logs", "show", name, lines=lines, follow=follow)
+
+
+@xsight.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    _do("stack", "migrate")
+
+
+@xsight.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
+def demo(*, as_json: bool) -> None:
+    """Show address, log-in and figures of the demo shop."""
+    _do("demo", "show", as_json=as_json)
+
+
+@xsight.command()
+@click.argument("name", type=click.Choice(["up", "overview"]))
+def bench(name: str) -> None:
+    """Measure; the last line is JSON: {"bench": NAME, "figures": {…}}."""
+    _do(f"bench.{name}", "measure")
+
+
+def main() -> None:
+    """Entry point: the operator's troubles are one line, never a traceback."""
+    try:
+        xsight.main(standalone_mode=False)
+    except Trouble as trouble:
+        print(f"xsight: {trouble}", file=sys.stderr)
+        sys.exit(1)
+    except click.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)

