@@ -185,8 +185,9 @@ class Supervisor:
                 await asyncio.wait_for(process.wait(), child.service.stop_within_s)
             except TimeoutError:
                 self._say(f"{child.service.name} did not stop in time; killed")
-                _signal_group(process.pid, signal.SIGKILL)
+                self._signal(child, signal.SIGKILL)
                 await process.wait()
+            _signal_group(process.pid, signal.SIGKILL)
         if child.keeper:
             child.keeper.cancel()
             with suppress(asyncio.CancelledError):
