@@ -6,6 +6,13 @@
     ├─ Forbidden
     ├─ InvalidInput                 .field
     ├─ NotEnoughData                .metric .have .need
+    ├─ SealBroken
+    ├─ DatabaseError
+    │  ├─ DatabaseUnreachable        (retryable)
+    │  ├─ DatabaseBusy               (retryable)
+    │  ├─ DatabaseLoginRefused
+    │  ├─ DatabaseRightMissing
+    │  └─ DatabaseTooNew
     └─ ShopifyError
        ├─ Throttled                 .retry_after_s (retryable)
        ├─ Unavailable               (retryable)
@@ -13,8 +20,8 @@
        ├─ AccessDenied
        └─ SchemaChanged
 
-The library raises these. Only ``api/errors.py`` knows HTTP status codes, and only the worker reads ``retryable``.
-A message is written for the person who can act on it: it names what is wrong and what to do.
+The library raises these. Only ``api/errors.py`` knows HTTP status codes, and only the worker reads
+``retryable``. A message is written for the person who can act on it: what is wrong and what to do.
 """
 
 from typing import ClassVar
@@ -22,11 +29,18 @@ from typing import ClassVar
 __all__ = [
     "AccessDenied",
     "Conflict",
+    "DatabaseBusy",
+    "DatabaseError",
+    "DatabaseLoginRefused",
+    "DatabaseRightMissing",
+    "DatabaseTooNew",
+    "DatabaseUnreachable",
     "Forbidden",
     "InvalidInput",
     "NotEnoughData",
     "NotFound",
     "SchemaChanged",
+    "SealBroken",
     "ShopifyError",
     "Throttled",
     "TokenRevoked",
@@ -78,6 +92,50 @@ class NotEnoughData(XsightError):
     def __init__(self, metric: str, *, have: float, need: float, what: str) -> None:
         super().__init__(f"{metric} needs {need:g} {what}; there are {have:g}.")
         self.metric, self.have, self.need, self.what = metric, have, need, what
+
+
+class SealBroken(XsightError):
+    """Sealed text that does not open: changed, moved from another row, or sealed with a key that is gone."""
+
+    code = "seal_broken"
+
+
+class DatabaseError(XsightError):
+    """The database cannot be prepared; raised by the migration only."""
+
+    code = "database_error"
+
+
+class DatabaseUnreachable(DatabaseError):
+    """No server answers at the address, or it has no such database."""
+
+    code = "database_unreachable"
+    retryable = True
+
+
+class DatabaseBusy(DatabaseError):
+    """A lock was not free in time; nothing has changed."""
+
+    code = "database_busy"
+    retryable = True
+
+
+class DatabaseLoginRefused(DatabaseError):
+    """The server does not take this role with this password."""
+
+    code = "database_login_refused"
+
+
+class DatabaseRightMissing(DatabaseError):
+    """The login may not do what a migration has to."""
+
+    code = "database_right_missing"
+
+
+class DatabaseTooNew(DatabaseError):
+    """The database was written by a later version."""
+
+    code = "database_too_new"
 
 
 class ShopifyError(XsightError):

@@ -8,7 +8,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 __all__ = ["DEFAULT_SCOPES", "Settings"]
 
-DEFAULT_SCOPES = "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge"
+DEFAULT_SCOPES = (
+    "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge"
+)
 
 
 class Settings(BaseSettings):

@@ -5,7 +5,7 @@ and a pooled connection can never carry one tenant into the next request; row-le
 when it is not set. Nobody else commits.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NewType
 from uuid import UUID
@@ -26,25 +26,27 @@ class Tenancy:
 
     def __init__(self, database_url: str, *, pool_size: int = 10) -> None:
         url = make_url(database_url).set(drivername="postgresql+psycopg")
-        self._engine = create_async_engine(url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        self._engine = create_async_engine(
+            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
+        )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
 
     @asynccontextmanager
-    async def scope(self, tenant_id: UUID) -> AsyncIterator[AsyncSession]:
+    async def scope(self, tenant_id: UUID) -> AsyncGenerator[AsyncSession]:
         """A session in one transaction that sees this tenant and nothing else; commits on exit, rolls back on error."""
         async with self._sessions.begin() as session:
             await session.execute(_SET_TENANT, {"tenant_id": str(tenant_id)})
             yield session
 
     @asynccontextmanager
-    async def control(self) -> AsyncIterator[AsyncSession]:
+    async def control(self) -> AsyncGenerator[AsyncSession]:
         """A session for the control schema. No tenant is set: tenants' tables show no row."""
         async with self._sessions.begin() as session:
             yield session
 
     @contextmanager
-    def connection(self, tenant_id: UUID) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    def connection(self, tenant_id: UUID) -> Generator[psycopg.Connection[tuple[Any, ...]]]:
         """One transaction on a driver connection of its own, for COPY and bulk reads; same rules as ``scope``."""
         with psycopg.connect(self._dsn) as connection:
             connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])

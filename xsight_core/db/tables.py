@@ -1,8 +1,10 @@
 """Every table of XSight. Policies, grants, migrations and the data dictionary are generated from here.
 
-Two schemas. ``xsight`` holds tenants' data: primary key and every index of each table start with ``tenant_id`` and
+Three schemas. ``xsight`` holds tenants' data: primary key and every index of each table start with ``tenant_id`` and
 row-level security is forced. ``control`` holds what must be found before a tenant is known (accounts, the look-up of
-shops) and the queues; it is excepted by name, and notebook roles have no right in it.
+shops) and the queues; it is excepted by name, and notebook roles have no right in it. ``private`` holds what the
+policies ask: which notebook login is whose. In a table's ``info``, ``pii`` asks a notebook for the right to personal
+data, and ``notebook: False`` closes the table to notebooks.
 
 Conventions: Shopify ids are ``bigint`` (the number in the gid); money is ``numeric(20,4)`` in the shop's currency, and
 ``*_minor`` repeats it in minor units for the ledger; times are ``timestamptz``; ``day`` counts days since 1970-01-01 in
@@ -39,10 +41,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-__all__ = ["CONTROL", "DATA", "Base", "metadata"]
+__all__ = ["CONTROL", "DATA", "PRIVATE", "Base", "metadata"]
 
 DATA = "xsight"
 CONTROL = "control"
+PRIVATE = "private"
 
 metadata = MetaData(
     naming_convention={
@@ -62,7 +65,7 @@ class Base(DeclarativeBase):
     """Declarative base: Python types to PostgreSQL types."""
 
     metadata = metadata
-    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy's own declaration
+    type_annotation_map = {
         str: Text,
         int: BigInteger,
         float: Double,
@@ -124,7 +127,9 @@ class Membership(Base):
         {"schema": CONTROL},
     )
 
-    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id, ondelete="CASCADE"), primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(
+        ForeignKey(Tenant.id, ondelete="CASCADE"), primary_key=True
+    )
     user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"), primary_key=True)
     role: Mapped[str]
     pii: Mapped[bool] = mapped_column(server_default=text("false"))
@@ -132,15 +137,16 @@ class Membership(Base):
 
 
 class Session(Base):
-    """A log-in. Only digests of the cookies' random values are stored: one secret per cookie audience."""
+    """A log-in in one browser."""
 
     __tablename__ = "sessions"
     __table_args__ = (Index(None, "user_id"), {"schema": CONTROL})
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
-    tenant_id: Mapped[UUID | None] = mapped_column(ForeignKey(Tenant.id, ondelete="SET NULL"))  # the current one
-    digest: Mapped[bytes] = mapped_column(unique=True)
+    tenant_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey(Tenant.id, ondelete="SET NULL")
+    )  # the current one
     created_at: Mapped[datetime] = _now()
     seen_at: Mapped[datetime] = _now()
     expires_at: Mapped[datetime]
@@ -148,11 +154,22 @@ class Session(Base):
     user_agent: Mapped[str | None]
 
 
+class SessionSecret(Base):
+    """The digest of one cookie's random value: each audience has its own, so none opens another's door."""
+
+    __tablename__ = "session_secrets"
+    __table_args__ = (Index(None, "session_id"), {"schema": CONTROL})
+
+    digest: Mapped[bytes] = mapped_column(primary_key=True)
+    session_id: Mapped[UUID] = mapped_column(ForeignKey(Session.id, ondelete="CASCADE"))
+    audience: Mapped[str]  # api | auth | ws | app | connect
+
+
 class OneTimeCode(Base):
     """Short-lived, used once: OAuth states of the Shopify connection, codes of the OpenID provider."""
 
     __tablename__ = "one_time_codes"
-    __table_args__ = {"schema": CONTROL}
+    __table_args__ = (Index(None, "expires_at"), {"schema": CONTROL})
 
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     purpose: Mapped[str]  # shopify_state | oidc_code | oidc_token
@@ -215,15 +232,37 @@ class Job(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     tenant_id: Mapped[UUID]
     kind: Mapped[str]  # sync | insights | webhooks
-    key: Mapped[str] = mapped_column(server_default=text("''"))  # one live job per (tenant, kind, key)
+    key: Mapped[str] = mapped_column(
+        server_default=text("''")
+    )  # one live job per (tenant, kind, key)
     payload: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
-    status: Mapped[str] = mapped_column(server_default=text("'queued'"))  # queued running done failed dead
+    status: Mapped[str] = mapped_column(
+        server_default=text("'queued'")
+    )  # queued running done failed dead
+    next_payload: Mapped[dict[str, Any] | None]  # asked for again while running: what to run next
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     created_at: Mapped[datetime] = _now()
     due_at: Mapped[datetime] = _now()  # queued: when to send; running: lease, re-sent after it
+    lease: Mapped[UUID | None]  # who runs it: whoever lost the lease can no longer finish it
     sent_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     error: Mapped[str | None]
+
+
+# ------------------------------------------------------------------------------------------------ private
+class ServerRole(Base):
+    """Which tenant a minted login reads, on whose behalf, and whether personal data too. Policies ask here."""
+
+    __tablename__ = "server_roles"
+    __table_args__ = {"schema": PRIVATE}
+
+    role_name: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id, ondelete="CASCADE"))
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    pii: Mapped[bool]
+    server: Mapped[str] = mapped_column(unique=True)
+    valid_until: Mapped[datetime]
+    created_at: Mapped[datetime] = _now()
 
 
 # ------------------------------------------------------------------------------------------------ tenant data
@@ -242,13 +281,17 @@ class TenantState(Base):
     timezone: Mapped[str] = mapped_column(server_default=text("'UTC'"))  # IANA
     plan: Mapped[str | None]
     shop_created_at: Mapped[datetime | None]
-    connection: Mapped[str] = mapped_column(server_default=text("'none'"))  # none connected disconnected
+    connection: Mapped[str] = mapped_column(
+        server_default=text("'none'")
+    )  # none connected disconnected
     connected_at: Mapped[datetime | None]
     scopes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     history_since: Mapped[date | None]  # set where read_all_orders is missing
     data_version: Mapped[int] = mapped_column(server_default=text("0"))
     synced_at: Mapped[datetime | None]
-    watermarks: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # per object, ISO times
+    watermarks: Mapped[dict[str, Any]] = mapped_column(
+        server_default=text("'{}'")
+    )  # per object, ISO times
     next_ordinal: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     insight_run: Mapped[UUID | None]  # the run whose rows are shown
 
@@ -427,7 +470,9 @@ class OrderDiscount(Base):
 
     tenant_id: Mapped[UUID] = _tenant()
     order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
-    idx: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, sort_order=-1)
+    idx: Mapped[int] = mapped_column(
+        SmallInteger, primary_key=True, autoincrement=False, sort_order=-1
+    )
     kind: Mapped[str]
     code: Mapped[str | None]
     title: Mapped[str | None]
@@ -593,7 +638,9 @@ class CustomerInsight(Base):
     first_day: Mapped[int] = mapped_column(Integer)
     last_day: Mapped[int] = mapped_column(Integer)
     frequency: Mapped[int] = mapped_column(Integer)  # repeat purchase days
-    recency_days: Mapped[int] = mapped_column(Integer)  # first to last purchase day (the models' t_x)
+    recency_days: Mapped[int] = mapped_column(
+        Integer
+    )  # first to last purchase day (the models' t_x)
     age_days: Mapped[int] = mapped_column(Integer)  # first purchase day to as_of (the models' T)
     r: Mapped[int] = mapped_column(SmallInteger)
     f: Mapped[int] = mapped_column(SmallInteger)

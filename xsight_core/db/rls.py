@@ -1,0 +1,116 @@
+"""Who may see which row: policies and grants, generated from ``tables.py``.
+
+They are the whole truth about access: :func:`access_statements` first takes everything away, so a right that is no
+longer generated is gone after the next ``migrate``, and a table that nobody thought of is closed to everybody.
+
+* The application's role sees the tenant its transaction has set (``private.app_tenant``).
+* A minted notebook login sees the tenant that ``private.server_roles`` gives it, read-only; a table with
+  ``info={"pii": True}`` asks for the right to personal data as well, one with ``info={"notebook": False}`` is closed.
+* ``FORCE`` holds the owner to the policies too: there is none for it, so a data migration lifts it on purpose.
+
+Policies call their function inside ``(SELECT …)``: once a query, not once a row.
+"""
+
+from collections.abc import Iterator
+from importlib.resources import files
+
+from sqlalchemy import Table
+
+from xsight_core.db.roles import APP, INGEST, MINTER, NOTEBOOK, OWNER, ROLES, SPAWNER
+from xsight_core.db.tables import CONTROL, DATA, PRIVATE, metadata
+
+__all__ = ["access_statements", "hardening", "tenant_tables"]
+
+_SPAWNER_MAY = (
+    "private.mint_server_role(text, uuid, boolean, text, text, timestamptz)",
+    "private.drop_server_role(text)",
+    "private.drop_server_roles_except(text[])",
+    "private.reap_server_roles(interval)",
+)
+_APP_MAY = ("private.app_tenant()",)
+_NOTEBOOK_MAY = ("private.server_tenant()", "private.server_pii_tenant()")
+
+_DROP_POLICIES = """\
+DO $$ DECLARE p record; BEGIN
+  FOR p IN SELECT * FROM pg_catalog.pg_policies WHERE schemaname IN ('xsight', 'control', 'private') LOOP
+    EXECUTE format('DROP POLICY %I ON %I.%I', p.policyname, p.schemaname, p.tablename);
+  END LOOP;
+END $$"""
+
+
+def tenant_tables() -> list[Table]:
+    """Tables that hold tenants' data, by name."""
+    return [table for table in metadata.sorted_tables if table.schema == DATA]
+
+
+def access_statements() -> list[str]:
+    """Functions, policies and grants, from nothing; run as the migrating login in one transaction."""
+    return [
+        f"SET LOCAL ROLE {OWNER}",
+        *_revocations(),
+        _sql("private"),
+        *(statement for table in tenant_tables() for statement in _policies(table)),
+        *_grants(),
+        f"SET LOCAL ROLE {MINTER}",
+        _sql("minting"),
+        *(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC" for function in _SPAWNER_MAY),
+        *(f"GRANT EXECUTE ON FUNCTION {function} TO {SPAWNER}" for function in _SPAWNER_MAY),
+        f"SET LOCAL ROLE {OWNER}",
+        f"REVOKE CREATE ON SCHEMA {PRIVATE} FROM {MINTER}",
+        "RESET ROLE",
+    ]
+
+
+def hardening() -> str:
+    """The second wall, around the catalogs; only a superuser can build it."""
+    return _sql("harden_catalog")
+
+
+def _sql(name: str) -> str:
+    return files("xsight_core.db").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+
+
+def _revocations() -> Iterator[str]:
+    yield _DROP_POLICIES
+    grantees = ", ".join(["PUBLIC", *(role for role in ROLES if role != OWNER)])
+    for schema in (DATA, CONTROL, PRIVATE):
+        yield f"REVOKE ALL ON SCHEMA {schema} FROM {grantees}"
+        yield f"REVOKE ALL ON ALL TABLES IN SCHEMA {schema} FROM {grantees}"
+        yield f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA {schema} FROM {grantees}"
+    # a function is everybody's until it is taken away
+    yield f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC"
+
+
+def _policies(table: Table) -> Iterator[str]:
+    app = "tenant_id = (SELECT private.app_tenant())"
+    yield f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"
+    yield f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY"
+    yield f"CREATE POLICY app ON {table} TO {APP} USING ({app}) WITH CHECK ({app})"
+    if table.info.get("notebook", True):
+        whose = "server_pii_tenant" if table.info.get("pii") else "server_tenant"
+        yield (
+            f"CREATE POLICY notebook ON {table} FOR SELECT TO {NOTEBOOK} "
+            f"USING (tenant_id = (SELECT private.{whose}()))"
+        )
+
+
+def _grants() -> Iterator[str]:
+    yield f"GRANT USAGE ON SCHEMA {DATA} TO {APP}, {NOTEBOOK}"
+    yield f"GRANT USAGE ON SCHEMA {CONTROL} TO {APP}, {INGEST}, {MINTER}"
+    yield f"GRANT USAGE ON SCHEMA {PRIVATE} TO {SPAWNER}, {MINTER}"
+    yield f"GRANT CREATE ON SCHEMA {PRIVATE} TO {MINTER}"  # until its functions are made
+    for table in metadata.sorted_tables:
+        if table.schema in {DATA, CONTROL}:
+            yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP}"
+        if table.schema == DATA and table.info.get("notebook", True):
+            yield f"GRANT SELECT ON {table} TO {NOTEBOOK}"
+    yield f"GRANT INSERT (tenant_id, webhook_id, topic, event_id, triggered_at, body) ON control.inbox TO {INGEST}"
+    yield f"GRANT SELECT (domain, tenant_id) ON control.shops TO {INGEST}"
+    yield f"GRANT SELECT (id, slug, suspended_at) ON control.tenants TO {MINTER}"
+    yield f"GRANT SELECT (id, disabled_at) ON control.users TO {MINTER}"
+    yield f"GRANT SELECT (tenant_id, user_id, role, pii) ON control.memberships TO {MINTER}"
+    yield f"GRANT SELECT, INSERT, DELETE ON private.server_roles TO {MINTER}"
+    yield f"GRANT EXECUTE ON FUNCTION {', '.join(_APP_MAY)} TO {APP}"
+    yield f"GRANT EXECUTE ON FUNCTION {', '.join(_NOTEBOOK_MAY)} TO {NOTEBOOK}"
+    for function in (*_APP_MAY, *_NOTEBOOK_MAY):
+        yield f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC"

@@ -1,0 +1,20 @@
+-- Who is asking? Policies call these. Owned by xsight_owner; nobody else may look into schema private.
+
+-- Trusted code says its tenant with set_config(…, is_local => true): unset, or after the transaction, it is
+-- NULL and no row matches.
+CREATE OR REPLACE FUNCTION private.app_tenant() RETURNS uuid
+  LANGUAGE sql STABLE PARALLEL SAFE
+  AS $$ SELECT nullif(current_setting('app.tenant_id', true), '')::uuid $$;
+
+-- Untrusted code can set any variable, so its tenant comes from session_user, which only a new log-in changes
+-- (current_user would change with SET ROLE). An expired role sees nothing even in a session it kept open.
+CREATE OR REPLACE FUNCTION private.server_tenant() RETURNS uuid
+  LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$ SELECT tenant_id FROM private.server_roles
+        WHERE role_name = session_user AND valid_until > statement_timestamp() $$;
+
+-- The same for tables that hold personal data.
+CREATE OR REPLACE FUNCTION private.server_pii_tenant() RETURNS uuid
+  LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+  AS $$ SELECT tenant_id FROM private.server_roles
+        WHERE role_name = session_user AND valid_until > statement_timestamp() AND pii $$;
