@@ -1,0 +1,197 @@
+"""Every customer's chance to stay and what is expected of them, or why that cannot be said."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from xsight_core.clv.purchases import BetaGeoFitter, ModifiedBetaGeoFitter
+from xsight_core.clv.spend import GammaGammaFitter
+from xsight_core.clv.summary import Array, PurchaseSummary
+
+__all__ = [
+    "CHURN_DAYS",
+    "CLV_DAYS",
+    "NEED",
+    "ChurnScores",
+    "Shortage",
+    "ValueScores",
+    "churn_scores",
+    "discounted_purchases",
+    "value_scores",
+]
+
+CHURN_DAYS = 90
+CLV_DAYS = 365
+ANNUAL_DISCOUNT = 0.10
+_YEAR_DAYS = 365.0
+
+NEED = {
+    "churn": {"repeat_customers": 30, "history_days": 90},
+    "clv": {"repeat_customers": 30, "history_days": 180},
+}
+"""What a shop needs before its customers are scored: fewer repeat customers leave the likelihood nearly
+flat, and a future as long as several pasts is a guess."""
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """Why there is no prediction: what the shop has and what it takes, or what does not fit."""
+
+    metric: str
+    have: dict[str, int] = field(default_factory=dict[str, int])
+    need: dict[str, int] = field(default_factory=dict[str, int])
+    reason: str = ""
+
+    @property
+    def message(self) -> str:
+        """What to tell the merchant.
+
+        >>> Shortage("churn", {"history_days": 12}, {"history_days": 90}).message
+        'Not enough data yet: needs 90 history days (so far 12).'
+        """
+        short = [name for name, least in self.need.items() if self.have.get(name, 0) < least]
+        gaps = [f"{self.need[n]} {n.replace('_', ' ')} (so far {self.have[n]})" for n in short]
+        return self.reason or f"Not enough data yet: needs {' and '.join(gaps)}."
+
+
+@dataclass(frozen=True, eq=False)
+class ChurnScores:
+    """One entry per customer of the summary.
+
+    Attributes
+    ----------
+    model : BetaGeoFitter
+        The purchase model that was fitted, unit = day.
+    p_alive : float
+        P(active at the end of observation).
+    churn_90 : float
+        P(no order in the next 90 days): the one meaning of "churn" here.
+    expected_orders_90, expected_orders_365 : float
+        Expected days with an order in the next 90 and 365 days.
+    """
+
+    model: BetaGeoFitter
+    p_alive: Array
+    churn_90: Array
+    expected_orders_90: Array
+    expected_orders_365: Array
+
+    def card(self) -> dict[str, Any]:
+        """The model, to show beside its numbers."""
+        return {
+            "name": self.model.name,
+            "unit": "day",
+            "parameters": self.model.params_,
+            "log_likelihood": self.model.log_likelihood_,
+            "converged": self.model.converged_,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class ValueScores:
+    """``clv_365``: expected discounted spend of the next 365 days per customer, in spend's unit."""
+
+    model: GammaGammaFitter
+    clv_365: Array
+
+    def card(self) -> dict[str, Any]:
+        """The model, to show beside its numbers."""
+        return {
+            "name": self.model.name,
+            "parameters": self.model.params_,
+            "log_likelihood": self.model.log_likelihood_,
+            "log_correlation": self.model.log_correlation_,
+            "annual_discount": ANNUAL_DISCOUNT,
+            "converged": self.model.converged_,
+        }
+
+
+def churn_scores(
+    summary: PurchaseSummary, model: BetaGeoFitter | None = None
+) -> ChurnScores | Shortage:
+    """Fit the purchase model to a shop and score its customers.
+
+    Parameters
+    ----------
+    summary : PurchaseSummary
+        With days as the unit of time.
+    model : BetaGeoFitter, optional
+        What to fit; MBG/NBD by default, because BG/NBD calls every one-time buyer alive for
+        certain.
+    """
+    have = _have(summary, summary.frequency > 0)
+    if _short(have, NEED["churn"]):
+        return Shortage("churn", have, NEED["churn"])
+    columns = (summary.frequency, summary.recency, summary.T)
+    model = (model or ModifiedBetaGeoFitter()).fit(*columns)
+    horizons = np.array([CHURN_DAYS, CLV_DAYS], float)
+    expected = model.conditional_expected_number_of_purchases_up_to_time(horizons, *columns)
+    if not np.isfinite(expected).all():
+        return Shortage("churn", reason="The purchase model does not fit this shop's history.")
+    return ChurnScores(
+        model=model,
+        p_alive=model.conditional_probability_alive(*columns),
+        churn_90=model.probability_of_no_purchase(CHURN_DAYS, *columns),
+        expected_orders_90=expected[:, 0],
+        expected_orders_365=expected[:, 1],
+    )
+
+
+def value_scores(summary: PurchaseSummary, churn: ChurnScores | Shortage) -> ValueScores | Shortage:
+    """Fit the spend model and value every customer: discounted purchases times expected spend.
+
+    It rests on spend per purchase being independent of how often a customer buys; the card carries
+    the correlation of both.
+    """
+    have = _have(summary, (summary.frequency > 0) & (summary.monetary_value > 0))
+    if isinstance(churn, Shortage) or _short(have, NEED["clv"]):
+        return Shortage("clv", have, NEED["clv"])
+    x, m = summary.frequency, summary.monetary_value
+    if np.ptp(m[(x > 0) & (m > 0)]) == 0:
+        reason = "Every purchase has the same value: multiply expected orders by it."
+        return Shortage("clv", reason=reason)
+    spend = GammaGammaFitter().fit(x, m)
+    if not np.isfinite(spend.mean):
+        reason = "Spend differs so much between customers that it has no mean to rely on."
+        return Shortage("clv", reason=reason)
+    purchases = discounted_purchases(churn.model, summary)
+    return ValueScores(spend, purchases * spend.conditional_expected_average_profit(x, m))
+
+
+def discounted_purchases(
+    model: BetaGeoFitter,
+    summary: PurchaseSummary,
+    *,
+    days: float = CLV_DAYS,
+    annual_discount: float = ANNUAL_DISCOUNT,
+    steps: int = 12,
+) -> Array:
+    """Expected purchases in the next ``days``, each discounted to today from the end of its step.
+
+    With E(t) the expected purchases up to t and v_i = (1 + annual)^(-t_i/365) at the ``steps``
+    equally spaced t_i::
+
+        Σ_i v_i (E(t_i) - E(t_{i-1}))
+
+    The finite-horizon form of Fader, Hardie & Lee (2005), "RFM and CLV: using iso-value curves for
+    customer base analysis".
+    """
+    ends = days * np.arange(1, steps + 1) / steps
+    value = (1 + annual_discount) ** (-ends / _YEAR_DAYS)
+    weights = value - np.r_[value[1:], 0]
+    expected = model.conditional_expected_number_of_purchases_up_to_time(
+        ends, summary.frequency, summary.recency, summary.T
+    )
+    return expected @ weights
+
+
+def _have(summary: PurchaseSummary, repeat: Array) -> dict[str, int]:
+    return {
+        "repeat_customers": int(np.count_nonzero(repeat)),
+        "history_days": int(summary.T.max(initial=0)),
+    }
+
+
+def _short(have: dict[str, int], need: dict[str, int]) -> bool:
+    return any(have[name] < least for name, least in need.items())
