@@ -7,6 +7,6 @@ class Trouble(Exception):  # noqa: N818  # it is reported to a person, not raise
     """A condition that the operator can mend. Printed as one line, never as a traceback."""
 
     def __init__(self, what: str, remedy: str) -> None:
-        super().__init__(f"{what}. Remedy: {remedy}.")
+        super().__init__(f"{what}. Remedy: {remedy.rstrip('.')}.")
         self.what = what
         self.remedy = remedy
