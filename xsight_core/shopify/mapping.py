@@ -1,0 +1,348 @@
+"""Shopify's records as rows of our tables. Pure: no I/O, no clock, no tenant.
+
+A row is a tuple of plain values in the order of ``COLUMNS``; amounts stay the decimal words Shopify
+sent. What depends on an order's lines (gross, discounts, returns, net) is left to the merge, for in
+a bulk file the lines come anywhere.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from xsight_core.shopify.payload import (
+    Bag,
+    CustomerNode,
+    DiscountNode,
+    LineNode,
+    OrderNode,
+    ProductNode,
+    RefundNode,
+    VariantNode,
+    number,
+)
+
+__all__ = [
+    "COLUMNS",
+    "PARTS",
+    "Rows",
+    "add_customer",
+    "add_discount",
+    "add_line",
+    "add_order",
+    "add_product",
+    "add_refunds",
+    "add_variant",
+    "day_of",
+    "minor_units",
+]
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    name: tuple(words.split())
+    for name, words in {
+        "customers": """id created_at updated_at state locale tags country province email_consent
+            sms_consent verified_email tax_exempt orders_count amount_spent""",
+        "customer_pii": "customer_id email phone first_name last_name city zip note",
+        "orders": """id name customer_id created_at updated_at processed_at day cancelled_at
+            closed_at cancel_reason test edited financial_status fulfillment_status return_status
+            currency presentment_currency taxes_included channel country province tags
+            discount_codes gateways units tax shipping tip total total_presentment refunded
+            current_total current_subtotal net_payment""",
+        "order_pii": "order_id email phone city zip note",
+        "order_lines": """order_id id product_id variant_id title variant_title sku vendor quantity
+            current_quantity gift_card unit_price gross discounts net tax""",
+        "order_discounts": """order_id idx kind code title method target_type target_selection
+            percentage amount""",
+        "refunds": "order_id id created_at processed_at day total note",
+        "refund_lines": "order_id refund_id line_id quantity restock_type subtotal tax",
+        "products": """id title handle status vendor product_type tags gift_card created_at
+            updated_at published_at""",
+        "variants": """product_id id title sku barcode price compare_at_price unit_cost
+            inventory_quantity updated_at""",
+    }.items()
+}
+
+PARTS: dict[str, tuple[str, ...]] = {
+    "customers": (),
+    "orders": ("order_lines", "order_discounts", "refunds", "refund_lines"),
+    "products": ("variants",),
+}
+"""What is replaced as a whole with its parent; the first part of each key is the parent's."""
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_ZERO = Decimal(0)
+
+Row = tuple[Any, ...]
+
+
+class Rows:
+    """Rows by table, each record once: of two versions of one record the newer stays."""
+
+    def __init__(self, timezone: str) -> None:
+        self.zone = ZoneInfo(timezone)
+        self.tables: dict[str, dict[Any, Row]] = {name: {} for name in COLUMNS}
+        self._updated: dict[tuple[str, int], datetime] = {}
+
+    def is_newest(self, table: str, key: int, updated_at: datetime) -> bool:
+        """Whether no newer version of this record is here; an older one and its parts are dropped."""
+        seen = self._updated.get((table, key), updated_at)
+        if seen > updated_at:
+            return False
+        if seen < updated_at:
+            for part in PARTS[table]:
+                rows = self.tables[part]
+                for old in [old for old in rows if old[0] == key]:
+                    del rows[old]
+        self._updated[table, key] = updated_at
+        return True
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> int:
+    """Days since 1970-01-01 of the shop's calendar day.
+
+    Through ``astimezone``: ``zone.utcoffset`` would read a UTC time's fields as local ones and be
+    wrong around the change of the clocks.
+    """
+    return moment.astimezone(zone).toordinal() - _EPOCH
+
+
+def minor_units(amount: Decimal, exponent: int) -> int:
+    """An amount in minor units of a currency with ``exponent`` decimals, half away from zero."""
+    return int(amount.scaleb(exponent).to_integral_value(ROUND_HALF_UP))
+
+
+def add_customer(rows: Rows, node: CustomerNode) -> None:
+    """A customer, and apart from it what names the person."""
+    key = number(node.id)
+    if not rows.is_newest("customers", key, node.updated_at):
+        return
+    address, email, phone = (
+        node.default_address,
+        node.default_email_address,
+        node.default_phone_number,
+    )
+    sms = None if phone is None else phone.sms_marketing_consent
+    rows.tables["customers"][key] = (
+        key,
+        _time(node.created_at),
+        _time(node.updated_at),
+        node.state,
+        node.locale,
+        _array(node.tags),
+        address and address.country_code_v2,
+        address and address.province_code,
+        email and email.marketing_state,
+        sms.state if sms else phone and phone.marketing_state,
+        node.verified_email,
+        node.tax_exempt,
+        node.number_of_orders,
+        node.amount_spent and node.amount_spent.amount,
+    )
+    rows.tables["customer_pii"][key] = (
+        key,
+        email and email.email_address,
+        phone and phone.phone_number,
+        node.first_name,
+        node.last_name,
+        address and address.city,
+        address and address.zip,
+        node.note,
+    )
+
+
+def add_order(rows: Rows, node: OrderNode) -> bool:
+    """An order with its refunds, and on pages its lines and discounts; whether it was the newest."""
+    key = number(node.id)
+    if not rows.is_newest("orders", key, node.updated_at):
+        return False
+    place = node.shipping_address or node.billing_address
+    rows.tables["orders"][key] = (
+        key,
+        node.name,
+        node.customer and number(node.customer.id),
+        _time(node.created_at),
+        _time(node.updated_at),
+        _time(node.processed_at),
+        day_of(node.processed_at, rows.zone),
+        _time(node.cancelled_at),
+        _time(node.closed_at),
+        node.cancel_reason,
+        node.test,
+        node.edited,
+        node.display_financial_status,
+        node.display_fulfillment_status,
+        node.return_status,
+        node.currency_code,
+        node.presentment_currency_code,
+        node.taxes_included,
+        node.source_name,
+        place and place.country_code_v2,
+        place and place.province_code,
+        _array(node.tags),
+        _array(node.discount_codes),
+        _array(node.payment_gateway_names),
+        node.subtotal_line_items_quantity,
+        _amount(node.total_tax_set),
+        _amount(node.total_shipping_price_set),
+        _amount(node.total_tip_received_set),
+        _amount(node.total_price_set),
+        node.total_price_set.presentment_money and node.total_price_set.presentment_money.amount,
+        _amount(node.total_refunded_set),
+        _amount(node.current_total_price_set),
+        _amount(node.current_subtotal_price_set),
+        node.net_payment_set and node.net_payment_set.shop_money.amount,
+    )
+    rows.tables["order_pii"][key] = (
+        key,
+        node.email,
+        node.phone,
+        place and place.city,
+        place and place.zip,
+        node.note,
+    )
+    if node.line_items is not None:
+        for line in node.line_items.nodes:
+            add_line(rows, line, key)
+    if node.discount_applications is not None:
+        for discount in node.discount_applications.nodes:
+            add_discount(rows, discount, key)
+    add_refunds(rows, node.refunds, key)
+    return True
+
+
+def add_line(rows: Rows, node: LineNode, order: int) -> None:
+    """A line. Its discounts are the allocations: line and order level ones, nothing twice."""
+    key = number(node.id)
+    gross, discounts = node.original_total_set.shop_money.amount, "0"
+    net = gross
+    if node.discount_allocations:
+        shares = [
+            Decimal(_amount(share.allocated_amount_set)) for share in node.discount_allocations
+        ]
+        discounts, net = str(sum(shares, _ZERO)), str(Decimal(gross) - sum(shares, _ZERO))
+    taxes = node.tax_lines
+    tax = "0" if not taxes else str(sum((Decimal(_amount(tax.price_set)) for tax in taxes), _ZERO))
+    rows.tables["order_lines"][order, key] = (
+        order,
+        key,
+        node.product and number(node.product.id),
+        node.variant and number(node.variant.id),
+        node.title,
+        node.variant_title,
+        node.sku,
+        node.vendor,
+        node.quantity,
+        node.current_quantity,
+        node.is_gift_card,
+        node.original_unit_price_set.shop_money.amount,
+        gross,
+        discounts,
+        net,
+        tax,
+    )
+
+
+def add_discount(rows: Rows, node: DiscountNode, order: int) -> None:
+    """A discount application; it has no id, its index is its key."""
+    value = node.value
+    rows.tables["order_discounts"][order, node.index] = (
+        order,
+        node.index,
+        node.typename,
+        node.code,
+        node.title,
+        node.allocation_method,
+        node.target_type,
+        node.target_selection,
+        None if value is None or value.percentage is None else repr(value.percentage),
+        value and value.amount,
+    )
+
+
+def add_refunds(rows: Rows, nodes: Sequence[RefundNode], order: int) -> None:
+    """An order's refunds, with their lines where the page has them."""
+    for node in nodes:
+        key = number(node.id)
+        moment = node.processed_at or node.created_at
+        if (
+            moment is None
+        ):  # a pending refund of an older API version has neither: nothing happened yet
+            continue
+        rows.tables["refunds"][order, key] = (
+            order,
+            key,
+            _time(node.created_at or moment),
+            _time(node.processed_at),
+            day_of(moment, rows.zone),
+            _amount(node.total_refunded_set),
+            node.note,
+        )
+        for line in node.refund_line_items.nodes if node.refund_line_items else ():
+            line_key = number(line.line_item.id)
+            rows.tables["refund_lines"][order, key, line_key] = (
+                order,
+                key,
+                line_key,
+                line.quantity,
+                line.restock_type,
+                _amount(line.subtotal_set),
+                _amount(line.total_tax_set),
+            )
+
+
+def add_product(rows: Rows, node: ProductNode) -> None:
+    """A product, and on pages its variants."""
+    key = number(node.id)
+    if not rows.is_newest("products", key, node.updated_at):
+        return
+    rows.tables["products"][key] = (
+        key,
+        node.title,
+        node.handle,
+        node.status,
+        node.vendor,
+        node.product_type,
+        _array(node.tags),
+        node.is_gift_card,
+        _time(node.created_at),
+        _time(node.updated_at),
+        _time(node.published_at),
+    )
+    if node.variants is not None:
+        for variant in node.variants.nodes:
+            add_variant(rows, variant, key)
+
+
+def add_variant(rows: Rows, node: VariantNode, product: int) -> None:
+    """A variant of a product."""
+    key = number(node.id)
+    cost = node.inventory_item and node.inventory_item.unit_cost
+    rows.tables["variants"][product, key] = (
+        product,
+        key,
+        node.title,
+        node.sku,
+        node.barcode,
+        node.price,
+        node.compare_at_price,
+        cost and cost.amount,
+        node.inventory_quantity,
+        _time(node.updated_at),
+    )
+
+
+def _amount(bag: Bag | None) -> str:
+    return "0" if bag is None else bag.shop_money.amount
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else str(moment)
+
+
+def _array(words: Sequence[str]) -> str:
+    """A ``text[]`` literal."""
+    if not words:
+        return "{}"
+    quoted = (word.replace("\\", "\\\\").replace('"', '\\"') for word in words)
+    return "{" + ",".join(f'"{word}"' for word in quoted) + "}"

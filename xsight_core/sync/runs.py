@@ -1,0 +1,66 @@
+"""Statements on sync runs: at most one is active per tenant, and the database holds to that."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from xsight_core.db.tables import SyncRun
+
+__all__ = ["ACTIVE", "active", "begin", "change", "find", "latest", "lock"]
+
+ACTIVE = ("queued", "running", "computing")
+
+
+async def begin(
+    session: AsyncSession, *, tenant_id: UUID, kind: str, requested_by: UUID | None
+) -> SyncRun | None:
+    """A new queued run, or None when one is active already."""
+    statement = (
+        insert(SyncRun)
+        .values(tenant_id=tenant_id, kind=kind, status="queued", requested_by=requested_by)
+        .on_conflict_do_nothing()
+        .returning(SyncRun)
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def active(session: AsyncSession) -> list[SyncRun]:
+    """The tenant's active run, as a list of at most one."""
+    return list(await session.scalars(select(SyncRun).where(SyncRun.status.in_(ACTIVE))))
+
+
+async def latest(session: AsyncSession, limit: int = 1) -> list[SyncRun]:
+    """The tenant's last runs, newest first."""
+    return list(
+        await session.scalars(select(SyncRun).order_by(SyncRun.started_at.desc()).limit(limit))
+    )
+
+
+async def find(session: AsyncSession, run: UUID) -> SyncRun | None:
+    """One run of the tenant."""
+    return await session.scalar(select(SyncRun).where(SyncRun.id == run))
+
+
+async def lock(session: AsyncSession, run: UUID) -> SyncRun | None:
+    """One run, locked until the transaction ends."""
+    return await session.scalar(select(SyncRun).where(SyncRun.id == run).with_for_update())
+
+
+async def change(session: AsyncSession, run: UUID, **values: Any) -> bool:
+    """Change an active run; False when it has ended meanwhile (cancelled)."""
+    statement = (
+        update(SyncRun)
+        .where(SyncRun.id == run, SyncRun.status.in_(ACTIVE))
+        .values(**values)
+        .returning(SyncRun.id)
+    )
+    return (await session.execute(statement)).scalar_one_or_none() is not None
+
+
+async def now(session: AsyncSession) -> datetime:
+    """The database's clock."""
+    return (await session.execute(select(func.now()))).scalar_one()
