@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from ops.config import Config
 from ops.home import ROOT, Home
@@ -16,10 +16,9 @@ from ops.service import Probe, Service
 from ops.trouble import Trouble
 from ops.vault import Vault
 
-__all__ = ["LOGIN_ROLES", "PORTS", "base_env", "dsn_as", "processes", "role_passwords"]
+__all__ = ["PORTS", "base_env", "migration_env", "processes"]
 
 PORTS = ("api", "hub", "metrics", "proxy-api", "sim", "valkey")
-LOGIN_ROLES = ("xsight_app", "xsight_ingest", "xsight_spawner")
 DEMO_SHOPS = {"cdnow.myshopify.com": "cdnow", "garden.myshopify.com": "generated:5000"}
 TRIAL_SHOPS = ("cdnow-trial.myshopify.com", "garden-trial.myshopify.com")
 _SIM_CLIENT_ID = "xsight-demo"
@@ -37,16 +36,21 @@ def base_env() -> dict[str, str]:
     return {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONUNBUFFERED": "1"} | kept
 
 
-def role_passwords(vault: Vault) -> dict[str, str]:
-    """Passwords of the log-in roles, made on first use."""
-    return {role: vault.text(f"role-{role}") for role in LOGIN_ROLES}
+def migration_env(vault: Vault, admin_dsn: str) -> dict[str, str]:
+    """For ``xsight_core.db.migrate``: who may change the schema, and the log-ins whose passwords it sets."""
+    return {
+        "XSIGHT_ADMIN_DATABASE_URL": admin_dsn,
+        "XSIGHT_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_app"),
+        "XSIGHT_INGEST_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_ingest"),
+        "XSIGHT_SPAWNER_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_spawner"),
+    }
 
 
-def dsn_as(admin_dsn: str, role: str, password: str) -> str:
-    """The same server and database, another log-in."""
+def _dsn(vault: Vault, admin_dsn: str, role: str) -> str:
+    """The same server and database with another log-in, whose password is made on first use."""
     parts = urlsplit(admin_dsn)
     where = parts.netloc.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=f"{role}:{quote(password, safe='')}@{where}"))
+    return urlunsplit(parts._replace(netloc=f"{role}:{vault.text(f'role-{role}')}@{where}"))
 
 
 def processes(
@@ -54,8 +58,6 @@ def processes(
 ) -> list[Service]:
     """Everything above the databases, in order of need."""
     home = config.home
-    passwords = role_passwords(vault)
-    dsn = {role: dsn_as(admin_dsn, role, passwords[role]) for role in LOGIN_ROLES}
     api_url = f"http://127.0.0.1:{ports['api']}"
     shopify = dict(config.shopify) or _simulated_shopify(vault, ports["sim"])
 
@@ -65,7 +67,7 @@ def processes(
         "XSIGHT_LOG_LEVEL": config.log_level,
     }
     work = common | {
-        "XSIGHT_DATABASE_URL": dsn["xsight_app"],
+        "XSIGHT_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_app"),
         "XSIGHT_REDIS_URL": redis_url,
         "XSIGHT_KEYRING": vault.keyring("keyring"),
     }
@@ -81,7 +83,7 @@ def processes(
         | client_secret
         | shopify
         | {
-            "XSIGHT_INGEST_DATABASE_URL": dsn["xsight_ingest"],
+            "XSIGHT_INGEST_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_ingest"),
             "XSIGHT_OIDC_KEY_FILE": str(vault.signing_key("oidc.pem")),
             "XSIGHT_API_HOST": "127.0.0.1",
             "XSIGHT_API_PORT": str(ports["api"]),
@@ -98,7 +100,7 @@ def processes(
             "XSIGHT_HUB_PORT": str(ports["hub"]),
             "XSIGHT_PROXY_API_URL": f"http://127.0.0.1:{ports['proxy-api']}",
             "XSIGHT_API_INTERNAL_URL": api_url,
-            "XSIGHT_SPAWNER_DATABASE_URL": dsn["xsight_spawner"],
+            "XSIGHT_SPAWNER_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_spawner"),
             "XSIGHT_PG_SOCKET_DIR": "" if config.database_url else str(home.socket_folder()),
             "XSIGHT_HUB_COOKIE_SECRET_FILE": str(_made(vault, "hub-cookie-secret")),
             "JUPYTERHUB_CRYPT_KEY": vault.hex("hub-crypt-key"),

@@ -1,29 +1,15 @@
 """Whether notebook servers can be sandboxed here; said loudly where they cannot."""
 
 import shutil
-import subprocess
+
+from hub_config.sandbox import find_bubblewrap
 
 __all__ = ["notice", "usable"]
-
-_TRY = (
-    "--unshare-user",
-    "--unshare-pid",
-    "--ro-bind",
-    "/",
-    "/",
-    "--proc",
-    "/proc",
-    "--dev",
-    "/dev",
-)
 
 
 def usable() -> bool:
     """Whether bubblewrap is there and the kernel lets it work."""
-    bwrap = shutil.which("bwrap")
-    if not bwrap:
-        return False
-    return subprocess.run([bwrap, *_TRY, "true"], capture_output=True, check=False).returncode == 0
+    return find_bubblewrap() is not None
 
 
 def notice(wanted: str) -> str:

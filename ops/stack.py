@@ -15,7 +15,7 @@ from ops.external import check_database, check_redis
 from ops.guard import guarded
 from ops.home import ROOT
 from ops.ports import choose, require_free
-from ops.processes import PORTS, base_env, processes
+from ops.processes import PORTS, base_env, migration_env, processes
 from ops.sandbox import notice
 from ops.service import Service
 from ops.supervisor import Supervisor
@@ -132,13 +132,10 @@ async def _migrate_alone(config: Config) -> None:
 async def _migrate(config: Config, admin_dsn: str) -> None:
     begun = time.monotonic()
     log = config.home.logs / "migrate.log"
-    env = base_env() | {
-        "XSIGHT_HOME": str(config.home.path),
-        "XSIGHT_ADMIN_DATABASE_URL": admin_dsn,
-    }
+    env = base_env() | migration_env(Vault(config.home.secrets), admin_dsn)
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ops.migrate"),
+            *(sys.executable, "-m", "xsight_core.db.migrate"),
             cwd=ROOT,
             env=env,
             stdin=subprocess.DEVNULL,

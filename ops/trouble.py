@@ -3,7 +3,7 @@
 __all__ = ["Trouble"]
 
 
-class Trouble(Exception):  # noqa: N818  # it is reported to a person, not raised at a programmer
+class Trouble(Exception):  # it is reported to a person, not raised at a programmer
     """A condition that the operator can mend. Printed as one line, never as a traceback."""
 
     def __init__(self, what: str, remedy: str) -> None:
