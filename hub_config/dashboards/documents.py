@@ -1,0 +1,32 @@
+"""What a page shows before any kernel is asked: the tenant's newest document, read as the server's own role."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+__all__ = ["Stored", "read"]
+
+NEWEST = """
+SELECT (SELECT shop_name FROM xsight.tenant_state),
+       (SELECT body FROM xsight.documents WHERE name = %s ORDER BY data_version DESC LIMIT 1)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A page's stored document, None before the first insights, and the shop's name, None before it is connected."""
+
+    shop_name: str | None
+    document: dict[str, Any] | None
+
+
+async def read(name: str) -> Stored:
+    """One connection for one statement: a view a second is far below what that costs. Raises psycopg.Error."""
+    dsn = Path(os.environ["XSIGHT_DSN_FILE"]).read_text().strip()  # noqa: ASYNC240 - 100 bytes of tmpfs
+    async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
+        cursor = await connection.execute(NEWEST, [name])
+        row = await cursor.fetchone()
+    return Stored(*row) if row else Stored(None, None)
