@@ -1,0 +1,154 @@
+"""The pages over HTTP for a browser: shell and built bundle as they are served, with a stand-in for the API's answers.
+
+The stand-in speaks the documented JSON; the real API meets the same pages in `tests/browser`.
+"""
+
+import asyncio
+import json
+import mimetypes
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import uvicorn
+
+from xsight_ui.assets import STATIC
+from xsight_ui.pages import PAGES
+from xsight_ui.shell import render
+
+__all__ = ["Site", "serve"]
+
+USER = {"name": "Ada Byron", "email": "ada@example.com", "initials": "AB"}
+TENANT = {"slug": "garden7x", "name": "Garden & Grove"}
+BASE = "/user/t-garden7x/"
+
+
+class Site:
+    """What the stand-in answers; tests change it while a page is open."""
+
+    def __init__(self, document: dict[str, Any] | None) -> None:
+        self.document = document
+        self.url = ""
+        self.websocket = True
+        self.runs: list[dict[str, Any]] = []
+        self.ended: dict[str, dict[str, Any]] = {}
+        self.started_syncs: list[dict[str, str]] = []
+        self.rights = ["user", "read", "sync", "connect", "lab"]
+        self.connected = True
+        self.names = {7_000_000_000_000 + n: name for n, name in enumerate(_NAMES)}
+        self._queues: set[asyncio.Queue[str]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Tell every open websocket."""
+        assert self._loop is not None
+        for queue in self._queues:
+            self._loop.call_soon_threadsafe(queue.put_nowait, json.dumps(message))
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope["type"] == "lifespan":
+            self._loop = asyncio.get_running_loop()
+            while True:
+                kind = (await receive())["type"].removeprefix("lifespan.")
+                await send({"type": f"lifespan.{kind}.complete"})
+                if kind == "shutdown":
+                    return
+        if scope["type"] == "websocket":
+            await self._socket(receive, send)
+            return
+        headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        status, kind, body = self._answer(scope["method"], scope["path"], headers)
+        headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    async def _socket(self, receive, send) -> None:
+        await receive()
+        if not self.websocket:
+            await send({"type": "websocket.close", "code": 1013})
+            return
+        await send({"type": "websocket.accept"})
+        queue: asyncio.Queue[str] = asyncio.Queue()
+        self._queues.add(queue)
+        queue.put_nowait(json.dumps({"type": "sync:active", "runs": self.runs}))
+        gone = asyncio.ensure_future(_until_closed(receive))
+        while not gone.done():
+            next_message = asyncio.ensure_future(queue.get())
+            await asyncio.wait({gone, next_message}, return_when=asyncio.FIRST_COMPLETED)
+            if next_message.done():
+                await send({"type": "websocket.send", "text": next_message.result()})
+            else:
+                next_message.cancel()
+        self._queues.discard(queue)
+
+    def _answer(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        page = path.removeprefix(f"{BASE}app/")
+        if page in PAGES:
+            html = render(page, self.document, base_url=BASE, user=USER, tenant=TENANT)
+            return 200, "text/html; charset=utf-8", html.encode()
+        if page.removesuffix(".json") in PAGES:
+            return _json(PAGES[page.removesuffix(".json")].spec(self.document, datetime.now(UTC)))
+        if path.startswith("/assets/"):
+            file = STATIC / path.removeprefix("/assets/")
+            kind = "text/javascript" if file.suffix == ".js" else mimetypes.guess_type(file)[0]
+            return 200, kind or "font/woff2", file.read_bytes()
+        return self._api(method, path, headers)
+
+    def _api(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
+        if path == "/api/auth/me":
+            return _json(
+                {
+                    "user": USER,
+                    "tenant": TENANT,
+                    "tenants": [TENANT, {"slug": "other8y", "name": "Second store"}],
+                    "rights": self.rights,
+                    "csrf": "token-1",
+                }
+            )
+        if path == "/api/v1/tenants/me":
+            return _json(TENANT | {"connected": self.connected})
+        if path == "/api/v1/tenants/me/sync" and method == "POST":
+            self.started_syncs.append(headers)
+            self.runs = [{"run": "r1", "status": "queued", "step": "customers", "percent": 0, "counts": {}}]
+            return _json(self.runs[0], 202)
+        if path == "/api/v1/tenants/me/sync/active":
+            return _json({"runs": self.runs})
+        if path.startswith("/api/v1/tenants/me/sync/"):
+            return _json(self.ended[path.split("/")[-2]])
+        if path == "/api/v1/customers":
+            return _json({"items": [{"id": key, "name": name} for key, name in self.names.items()]})
+        return _json({"code": "not_found"}, 404)
+
+
+_NAMES = ("Grace Hopper", "Łukasz Żółć", "山田 花子", "Amélie Poulain", "Omar Haddad", "Zoë Ångström", "Ivo")
+
+
+async def _until_closed(receive) -> None:
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def _json(body: Any, status: int = 200) -> tuple[int, str, bytes]:
+    return status, "application/json", json.dumps(body).encode()
+
+
+@contextmanager
+def serve(document: dict[str, Any] | None) -> Iterator[Site]:
+    """A site on a free port for as long as the block runs."""
+    site = Site(document)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(site, log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    site.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        yield site
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()

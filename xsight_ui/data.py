@@ -1,0 +1,28 @@
+"""Reads stored documents of the tenant that this process belongs to.
+
+The connection is made with the server's own database role, read from a file that only this process may open; row-level
+security shows that role its own tenant and nothing else. It lives for one statement.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+__all__ = ["read_document"]
+
+_NEWEST = "select body from xsight.documents where name = %s order by data_version desc limit 1"
+
+
+def read_document(name: str) -> dict[str, Any] | None:
+    """Body of the newest document of that name, or None before the first insights are there."""
+    path = os.environ.get("XSIGHT_DSN_FILE")
+    if not path:
+        message = (
+            "XSIGHT_DSN_FILE is not set: dashboards run in a server that XSight's Hub has started"
+        )
+        raise RuntimeError(message)
+    with psycopg.connect(Path(path).read_text().strip(), connect_timeout=5) as connection:
+        row = connection.execute(_NEWEST, (name,)).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,3 @@
+// Everything that needs ECharts, fetched together when a page has the first such panel.
+export { churn, churnRows } from "./views/churn.js";
+export { stack, stackRows, trend, trendRows } from "./views/period_charts.js";

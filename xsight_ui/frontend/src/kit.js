@@ -1,0 +1,57 @@
+// The bundle's entry: what the shell and the widgets call.
+import { h } from "./dom.js";
+import { PageView } from "./page.js";
+import { refresh } from "./refresh.js";
+import { startShell } from "./shell.js";
+import { ensureStylesheet } from "./stylesheet.js";
+import { feed } from "./sync.js";
+import { Tile } from "./tile.js";
+import { formatter } from "./format.js";
+import { PageState } from "./model.js";
+
+const here = (globalThis.xsight ??= {});
+
+/** Called by the shell, before any kernel: paints the inlined spec. */
+export function start() {
+  const spec = JSON.parse(document.getElementById("xs-spec").textContent);
+  here.page = new PageView(document.getElementById("xs-page"), spec);
+  const painted = here.page.paint();
+  startShell();
+  follow(here.page);
+  return painted;
+}
+
+/** Keeps a page up to date with the tenant's syncs. */
+function follow(page) {
+  feed.on("update", (version) => refresh(page, version));
+  feed.start();
+}
+
+/** render() of the Page widget: takes over the painted page, or paints it where there is none (JupyterLab). */
+export async function renderPage({ model, el }) {
+  const spec = model.get("spec");
+  let page = here.page;
+  if (page?.state.spec.page !== spec.page) {
+    await ensureStylesheet();
+    page = new PageView(el, spec);
+    el.classList.add("xs-in-notebook");
+    await page.paint();
+    follow(page);
+  }
+  await here.firstScreen;
+  page.state.attach(model);
+  performance.mark("xs-live");
+}
+
+/** render() of a Panel on its own. */
+export async function renderPanel({ model, el }) {
+  await ensureStylesheet();
+  const { shop = {}, daily = null, days = null } = model.get("context");
+  const panel = model.get("panel");
+  const state = new PageState({ shop, daily, panels: { [panel.kind]: panel } }, days);
+  const tile = new Tile(panel.kind, panel, { state, format: formatter(shop) });
+  el.classList.add("xs", "xs-in-notebook");
+  el.append(h("div", { class: "xs-row", "data-layout": "full" }, tile.element));
+  await tile.show();
+  model.on("change:panel", () => tile.update(model.get("panel")));
+}

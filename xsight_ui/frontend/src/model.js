@@ -1,0 +1,53 @@
+// The state of a painted page: first the inlined spec, later the live widget's. Views listen here and never change sides.
+
+export class PageState {
+  #listeners = new Map();
+  #widget = null;
+
+  constructor(spec, days) {
+    this.spec = spec;
+    this.days = days;
+  }
+
+  get live() {
+    return this.#widget != null;
+  }
+
+  on(event, listener) {
+    if (!this.#listeners.has(event)) this.#listeners.set(event, new Set());
+    this.#listeners.get(event).add(listener);
+  }
+
+  emit(event) {
+    for (const listener of this.#listeners.get(event) ?? []) listener();
+  }
+
+  setDays(days) {
+    this.days = days;
+    this.emit("days");
+  }
+
+  /** Takes a newer spec; an older one, say of a kernel that started before the last sync, is left alone. */
+  take(spec) {
+    if (!spec?.page || spec.data_version < this.spec.data_version) return;
+    if (JSON.stringify(spec) === JSON.stringify(this.spec)) return;
+    this.spec = spec;
+    this.emit("spec");
+  }
+
+  /** From here on the kernel's widget is the source. */
+  attach(widget) {
+    this.#widget = widget;
+    widget.on("change:spec", () => this.take(widget.get("spec")));
+    this.take(widget.get("spec"));
+    this.emit("live");
+  }
+
+  /** Asks the kernel for insights of `version`; false if there is no kernel to ask. */
+  request(version) {
+    if (!this.#widget) return false;
+    this.#widget.set("data_version", version);
+    this.#widget.save_changes();
+    return true;
+  }
+}

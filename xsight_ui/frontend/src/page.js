@@ -1,0 +1,125 @@
+// Builds a page from its spec: frames, titles and numbers at once, then the charts of the first screen, then the rest.
+import { h, icon, nextFrame, whenIdle } from "./dom.js";
+import { ago, formatter } from "./format.js";
+import { PageState } from "./model.js";
+import { fillNames } from "./names.js";
+import { onboarding } from "./onboarding.js";
+import { dayAt, range } from "./period.js";
+import { syncControl } from "./sync_panel.js";
+import { Tile } from "./tile.js";
+import { toggle } from "./toggle.js";
+
+const wordOf = (days) => (days == null ? "all" : String(days));
+
+export class PageView {
+  tiles = new Map();
+
+  constructor(element, spec) {
+    this.element = element;
+    this.state = new PageState(spec, daysFromAddress(spec));
+    this.format = formatter(spec.shop);
+    this.state.on("spec", () => this.#take());
+    this.state.on("days", () => this.#drawPeriod());
+  }
+
+  /** Resolves when the first screen is complete; the rest goes on by itself. */
+  async paint() {
+    this.tiles.clear();
+    this.element.classList.add("xs", "xs-page");
+    if (this.state.spec.state === "onboarding") {
+      this.element.replaceChildren(this.#head(), onboarding(this));
+      performance.mark("xs-first");
+      performance.mark("xs-charts");
+      return;
+    }
+    this.element.replaceChildren(this.#head(), ...this.state.spec.rows.map((row) => this.#row(row)));
+    const lazy = [];
+    for (const tile of this.tiles.values()) tile.lazy ? lazy.push(tile) : tile.show();
+    performance.mark("xs-first");
+    const visible = (tile) => tile.element.getBoundingClientRect().top < innerHeight;
+    const [first, rest] = [lazy.filter(visible), lazy.filter((tile) => !visible(tile))];
+    await nextFrame();
+    await Promise.all(first.map((tile) => tile.show()));
+    performance.mark("xs-charts");
+    this.complete = this.#later(rest);
+  }
+
+  async #later(tiles) {
+    for (const tile of tiles) {
+      await whenIdle();
+      await tile.show();
+    }
+    await fillNames(this);
+    performance.mark("xs-complete");
+  }
+
+  #row({ layout, panels }) {
+    return h("div", { class: "xs-row", "data-layout": layout }, panels.map((key) => {
+      const tile = new Tile(key, this.state.spec.panels[key], this);
+      this.tiles.set(key, tile);
+      return tile.element;
+    }));
+  }
+
+  #head() {
+    const { spec } = this.state;
+    this.stamp = h("p", { class: "xs-stamp", role: "status" });
+    this.#drawStamp();
+    const period = spec.period && toggle("Period", spec.period.options.map(({ days, label }) => [wordOf(days), label]), wordOf(this.state.days), (word) => {
+      const days = word === "all" ? null : Number(word);
+      daysToAddress(days, spec);
+      this.state.setDays(days);
+    });
+    return h("div", { class: "xs-head" }, h("div", {}, h("h1", {}, spec.title), this.stamp), h("div", { class: "xs-head-tools" }, period, syncControl(this)));
+  }
+
+  /** Which days are shown and how fresh they are. */
+  #drawStamp() {
+    const { shop, freshness, daily } = this.state.spec;
+    if (!shop) {
+      this.stamp.replaceChildren(h("span", {}, "Your store's numbers appear here."));
+      return;
+    }
+    const { from, to } = range(daily, this.state.days);
+    const days = to > from && this.format.dateRange(dayAt(daily, from), dayAt(daily, to - 1));
+    const synced = freshness.synced_at ? `Synced ${ago(freshness.synced_at)}` : "Not synced yet";
+    this.stamp.replaceChildren(
+      ...(days ? [h("span", { class: "xs-stamp-days" }, days)] : []),
+      h("span", { class: "xs-fresh", "data-stale": freshness.stale, title: freshness.synced_at ? `Read from ${shop.domain} on ${this.format.time(freshness.synced_at)} (${shop.timezone})` : null }, freshness.stale && icon("alert", 13), synced),
+      ...(freshness.history_since ? [h("span", { class: "xs-stamp-since" }, `History since ${this.format.date(freshness.history_since)}`)] : []));
+  }
+
+  #drawPeriod() {
+    this.#drawStamp();
+    for (const tile of this.tiles.values()) if (PERIOD_KINDS.has(tile.panel.kind)) tile.update();
+    performance.mark("xs-period");
+  }
+
+  /** A newer spec: the same tiles show it; another set of tiles is built anew. */
+  #take() {
+    const { spec } = this.state;
+    this.format = formatter(spec.shop);
+    const same = this.tiles.size === Object.keys(spec.panels).length && [...this.tiles.keys()].every((key) => key in spec.panels);
+    if (!same || !this.tiles.size) return void this.paint();
+    this.#drawStamp();
+    for (const [key, tile] of this.tiles) tile.update(spec.panels[key]);
+    fillNames(this);
+  }
+}
+
+const PERIOD_KINDS = new Set(["kpis", "trend", "stack"]);
+
+/** The period is part of the address: a link to the page shows the same days. */
+function daysFromAddress(spec) {
+  if (!spec.period) return null;
+  const word = new URLSearchParams(location.search).get("days");
+  const found = spec.period.options.find(({ days }) => wordOf(days) === word);
+  return found ? found.days : spec.period.value;
+}
+
+function daysToAddress(days, spec) {
+  const address = new URL(location.href);
+  if (days === spec.period.value) address.searchParams.delete("days");
+  else address.searchParams.set("days", wordOf(days));
+  history.replaceState(history.state, "", address);
+}

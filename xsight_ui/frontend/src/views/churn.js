@@ -1,0 +1,34 @@
+// How likely customers are to stay away: who is at risk, and the whole distribution.
+import { categories, chart, fade, tooltip, values } from "../chart.js";
+import { h } from "../dom.js";
+
+const BANDS = Array.from({ length: 10 }, (_, i) => [i * 10, (i + 1) * 10]);
+const RISK = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2];
+
+export function churn(tile, page) {
+  const box = h("div", { class: "xs-chart", role: "img" });
+  const heading = h("div", { class: "xs-churn-head" });
+  tile.body.replaceChildren(heading, h("p", { class: "xs-axis-title", "aria-hidden": "true" }, "Customers by chance of staying away"), box);
+  const option = (c) => {
+    const { at_risk: atRisk, customers, histogram, horizon_days: days } = tile.panel;
+    const { format } = page;
+    heading.replaceChildren(
+      h("p", { class: "xs-figure", "data-value": atRisk }, format.count(atRisk)),
+      h("p", { class: "xs-muted" }, `at risk, ${format.percent(customers ? atRisk / customers : null)} of ${format.count(customers)} customers`));
+    box.setAttribute("aria-label", `Customers by chance of no order in the next ${days} days, in ten bands: ${histogram.join(", ")}`);
+    return {
+      grid: { left: 2, right: 6, top: 8, bottom: 0, outerBoundsMode: "same" },
+      tooltip: tooltip(c, { type: "shadow", shadowStyle: { color: fade(c.muted, 0.1) } }, (i) => `Chance ${BANDS[i][0]}–${BANDS[i][1]}%`, (i) => [["Customers", format.count(histogram[i]), c[`risk-${RISK[i]}`]]]),
+      xAxis: categories(c, BANDS.map(([from]) => `${from}%`), { axisLabel: { color: c.muted, fontSize: 11, interval: 0, hideOverlap: true, margin: 10 } }),
+      yAxis: values(c, format.countShort, { minInterval: 1, splitNumber: 3 }),
+      series: [{ type: "bar", data: histogram.map((count, i) => ({ value: count, itemStyle: { color: c[`risk-${RISK[i]}`], borderRadius: [4, 4, 0, 0] } })), barCategoryGap: "18%", emphasis: { disabled: true } }],
+    };
+  };
+  const drawn = chart(box, option);
+  return { update: drawn.redraw, dispose: drawn.dispose };
+}
+
+export const churnRows = (panel) => ({
+  columns: [{ title: "Chance from" }, { title: "to" }, { title: "Customers" }],
+  rows: BANDS.map(([from, to], i) => [`${from}%`, `${to}%`, { format: "count", value: panel.histogram[i] }]),
+});

@@ -1,0 +1,25 @@
+// Which module shows which kind of panel. Light ones come with the kit; charts and tables are fetched when a page has one.
+import * as cohorts from "./cohorts.js";
+import * as kpis from "./kpis.js";
+import * as lifetimeValue from "./lifetime_value.js";
+import * as rfmGrid from "./rfm_grid.js";
+import * as segments from "./segments.js";
+
+const charts = () => import("../charts.js");
+const table = () => import("../table.js");
+
+const here = ({ mount, rows }) => ({ mount, rows: async () => rows });
+const later = (load, mount, rows) => ({ load, mount: async (tile, page) => (await load())[mount](tile, page), rows: async () => (await load())[rows] });
+
+/** kind → { mount(tile, page), rows() → (panel, page) => { columns, rows } }; `load` only where code is fetched. */
+export const views = {
+  kpis: here(kpis),
+  segments: here(segments),
+  rfm_grid: here(rfmGrid),
+  cohorts: here(cohorts),
+  lifetime_value: here(lifetimeValue),
+  trend: later(charts, "trend", "trendRows"),
+  stack: later(charts, "stack", "stackRows"),
+  churn: later(charts, "churn", "churnRows"),
+  table: later(table, "mount", "rows"),
+};

@@ -1,0 +1,33 @@
+// What today's customers are expected to bring in: two figures and how to read them.
+import { h } from "../dom.js";
+
+export function mount(tile, page) {
+  const draw = () => {
+    const { total_minor: total, mean_minor: mean, horizon_days: days, context } = tile.panel;
+    const { format } = page;
+    const share = context?.past_minor ? Math.min(1, total / Math.max(total, context.past_minor)) : null;
+    tile.body.replaceChildren(
+      h("p", { class: "xs-figure", "data-value": total }, format.money(total)),
+      h("p", { class: "xs-muted" }, `expected from today's customers in the next ${days} days`),
+      share != null && comparison(total, context.past_minor, format),
+      h("dl", { class: "xs-facts" },
+        fact("Per customer", format.money(mean)),
+        context?.customers != null && fact("Customers counted", format.count(context.customers)),
+        context?.top_share != null && fact("Of it from the top ten", format.percent(context.top_share))));
+  };
+  draw();
+  return { update: draw };
+}
+
+const fact = (label, value) => h("div", {}, h("dt", {}, label), h("dd", {}, value));
+
+function comparison(next, past, format) {
+  const highest = Math.max(next, past);
+  const line = (label, value, tone) => h("div", { class: "xs-versus-row" }, h("span", {}, label), h("b", {}, format.moneyShort(value)), h("i", { class: "xs-versus-bar", "data-tone": tone, style: `width:${((value / highest) * 100).toFixed(1)}%` }));
+  return h("div", { class: "xs-versus" }, line("Last 12 months, all sales", past, "past"), line("Next 12 months, today's customers", next, "next"));
+}
+
+export const rows = (panel) => ({
+  columns: [{ title: "Figure" }, { title: "Value" }],
+  rows: [["Expected net sales", { format: "money", value: panel.total_minor }], ["Per customer", { format: "money", value: panel.mean_minor }], ["Days ahead", panel.horizon_days]],
+});

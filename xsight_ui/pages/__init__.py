@@ -1,0 +1,17 @@
+"""Pages as plain data.
+
+A page's spec is JSON through and through: the server inlines it into the HTML, the browser paints it, and the live
+widget holds the same spec as its state. Nothing here imports widgets, so a server can build one in a millisecond.
+"""
+
+from xsight_ui.pages.definition import PageDef
+from xsight_ui.pages.overview import OVERVIEW
+
+__all__ = ["PAGES", "PageDef", "navigation"]
+
+PAGES: dict[str, PageDef] = {page.key: page for page in (OVERVIEW,)}
+
+
+def navigation() -> list[dict[str, str]]:
+    """Entries of the frame's navigation, in their order."""
+    return [{"key": page.key, "title": page.title, "path": page.icon} for page in PAGES.values()]

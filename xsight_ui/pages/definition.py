@@ -1,0 +1,65 @@
+"""What makes a page: its name, and how its panels follow from a stored document."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+__all__ = ["Document", "PageDef", "Spec"]
+
+Document = Mapping[str, Any]
+Spec = dict[str, Any]
+
+STALE_AFTER = timedelta(hours=36)
+"""A daily sync that was missed once is forgiven, one that was missed twice is shown."""
+
+PERIODS = ((30, "30 days"), (90, "90 days"), (365, "12 months"), (None, "All time"))
+"""Choices of the period control: whole days up to the last day with data; None is the whole history."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageDef:
+    """A page of the dashboard: `/app/<key>`.
+
+    `icon` is the path of a 24 by 24 line drawing; `panels` turns the stored document into named panels,
+    `rows` places them.
+    """
+
+    key: str
+    title: str
+    icon: str
+    document: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    panels: Callable[[Document], dict[str, Spec]]
+
+    def spec(self, document: Document | None, now: datetime) -> Spec:
+        """Everything the browser needs to paint the page; without a document, the way to the first one."""
+        head: Spec = {"page": self.key, "title": self.title}
+        if document is None:
+            return head | {"state": "onboarding", "data_version": 0, "rows": [], "panels": {}}
+        daily = document["daily"]
+        return head | {
+            "state": "ready",
+            "data_version": document["data_version"],
+            "insight_run": document["insight_run"],
+            "shop": dict(document["shop"]),
+            "freshness": _freshness(document, now),
+            "period": {
+                "value": PERIODS[0][0],
+                "options": [{"days": days, "label": label} for days, label in PERIODS],
+            },
+            "daily": dict(daily),
+            "rows": [{"layout": layout, "panels": list(keys)} for layout, keys in self.rows],
+            "panels": self.panels(document),
+        }
+
+
+def _freshness(document: Document, now: datetime) -> Spec:
+    """When the numbers were read from the store, and whether that was too long ago."""
+    stamp = dict(document["freshness"])
+    synced_at = stamp.get("synced_at")
+    age = now - datetime.fromisoformat(synced_at) if synced_at else None
+    return stamp | {
+        "computed_at": document["computed_at"],
+        "stale": age is not None and age > STALE_AFTER,
+    }

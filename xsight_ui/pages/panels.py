@@ -1,0 +1,281 @@
+"""Panels made from the parts of an insight document. Pure functions: a part of the document in, JSON out."""
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate, takewhile
+from typing import Any
+
+__all__ = [
+    "churn",
+    "cohorts",
+    "kpis",
+    "lifetime_value",
+    "rfm_grid",
+    "segments",
+    "stack",
+    "top_customers",
+    "trend",
+]
+
+Part = Mapping[str, Any]
+Panel = dict[str, Any]
+Matrix = Sequence[Sequence[int | None]]
+
+COHORTS_SHOWN = 24
+
+SEGMENT_TONES = {
+    "champions": "best",
+    "loyal": "best",
+    "potential_loyalists": "good",
+    "new_customers": "good",
+    "promising": "good",
+    "need_attention": "mid",
+    "about_to_sleep": "mid",
+    "at_risk": "warn",
+    "cannot_lose": "warn",
+    "hibernating": "low",
+    "lost": "low",
+}
+"""Five tones, best to lowest, so that colour says how alive a segment is. Unknown names are shown as `mid`."""
+
+_NO_ORDERS = {
+    "name": "empty",
+    "title": "No orders yet",
+    "text": "This fills in with the first order of your store.",
+}
+
+
+def kpis(metrics: Sequence[Part], daily: Part) -> Panel:
+    """Headline numbers of the chosen period, each with its change and its course."""
+    return {
+        "kind": "kpis",
+        "title": "Key figures",
+        "metrics": [dict(metric) for metric in metrics],
+        "empty": not daily["orders"],
+    }
+
+
+def trend(metric: Part, daily: Part) -> Panel:
+    """One measure over the chosen period, with the period before it."""
+    panel = {
+        "kind": "trend",
+        "title": metric["label"],
+        "subtitle": "Compared with the period before",
+        "definition": metric["definition"],
+        "metric": dict(metric),
+        "height": 286,
+    }
+    return panel if daily["orders"] else panel | {"state": _NO_ORDERS}
+
+
+def stack(title: str, definition: str, fields: Sequence[tuple[str, str]], daily: Part) -> Panel:
+    """Daily counts that add up, e.g. new and returning customers."""
+    panel = {
+        "kind": "stack",
+        "title": title,
+        "subtitle": "Customers who ordered",
+        "definition": definition,
+        "fields": [{"field": field, "label": label} for field, label in fields],
+        "height": 286,
+    }
+    return panel if daily["orders"] else panel | {"state": _NO_ORDERS}
+
+
+def segments(rfm: Part) -> Panel:
+    """Customers and their revenue by segment, in the document's order."""
+    found = rfm["segments"]
+    customers = sum(segment["customers"] for segment in found)
+    revenue_minor = sum(segment["revenue_minor"] for segment in found)
+    items = [
+        {
+            "key": segment["key"],
+            "name": segment["name"],
+            "customers": segment["customers"],
+            "share": _share(segment["customers"], customers),
+            "revenue_minor": segment["revenue_minor"],
+            "revenue_share": _share(segment["revenue_minor"], revenue_minor),
+            "action": segment["action"],
+            "tone": SEGMENT_TONES.get(segment["key"], "mid"),
+        }
+        for segment in found
+    ]
+    panel = {
+        "kind": "segments",
+        "title": "Customer segments",
+        "subtitle": "Who your customers are today",
+        "definition": "Every customer with an order gets 1 to 5 points for recency, frequency and money; equal "
+        "customers always get equal points. The three scores name one of eleven segments.",
+        "as_of": rfm.get("as_of"),
+        "items": items,
+        "height": 430,
+    }
+    return panel if customers else panel | {"state": _NO_ORDERS}
+
+
+def rfm_grid(rfm: Part) -> Panel:
+    """How many customers have each pair of recency and frequency scores."""
+    flat = [cell for row in rfm["grid"] for cell in row]
+    total = sum(flat)
+    panel = {
+        "kind": "rfm_grid",
+        "title": "Recency and frequency",
+        "subtitle": "Customers by score, 5 is best",
+        "definition": "Recency: how lately a customer ordered. Frequency: how often. "
+        "Top right are your best customers, bottom right the good ones you are losing.",
+        "cells": [flat[start : start + 5] for start in range(0, len(flat), 5)],
+        "total": total,
+        "height": 430,
+    }
+    return panel if total else panel | {"state": _NO_ORDERS}
+
+
+def cohorts(part: Part) -> Panel:
+    """What share of each month's new customers came back in every later month, and what they brought in all.
+
+    Months in which nobody ordered for the first time make no row; months that no cohort has lived through, no column.
+    """
+    shown = [row for row, size in enumerate(part["size"]) if size][-COHORTS_SHOWN:]
+    names, sizes, active, revenue = (
+        [part[column][row] for row in shown]
+        for column in ("cohorts", "size", "active", "revenue_minor")
+    )
+    earned = [list(accumulate(_known(row))) for row in revenue]
+    panel = {
+        "kind": "cohorts",
+        "title": "Cohorts",
+        "subtitle": "Customers by the month of their first order",
+        "definition": "Retention: share of a cohort that ordered again in the n-th month after the first order. "
+        "Value: net sales per customer of the cohort up to that month. Months that are not over yet stay empty.",
+        "cohorts": names,
+        "size": sizes,
+        "views": [
+            _cohort_view("retention", "Retention", "percent", 1, active, sizes),
+            _cohort_view("value", "Value", "money", 0, earned, sizes),
+        ],
+        "height": 396,
+    }
+    return panel if names else panel | {"state": _NO_ORDERS}
+
+
+def _cohort_view(
+    key: str, label: str, number: str, first: int, rows: Matrix, sizes: Sequence[int]
+) -> dict[str, Any]:
+    """Rows per customer of the cohort, and their mean over all; `first` is the first month worth showing."""
+    average = _weighted_mean(rows, sizes)
+    width = sum(mean is not None for mean in average)
+    values = [
+        [_share(cell, size) for cell in row[:width]] for row, size in zip(rows, sizes, strict=True)
+    ]
+    padded = [row + [None] * (width - len(row)) for row in values]
+    return {
+        "key": key,
+        "label": label,
+        "format": number,
+        "first": first,
+        "values": padded,
+        "average": average[:width],
+    }
+
+
+def churn(part: Part) -> Panel:
+    """How likely customers are to stay away, as a distribution; or what is missing to say so."""
+    days = part.get("horizon_days", 90)
+    panel: Panel = {
+        "kind": "churn",
+        "title": "Churn risk",
+        "subtitle": f"Chance of no order in the next {days} days",
+        "definition": f"Churn here is one thing: no order in the next {days} days. The model learns from the times "
+        "between this store's own orders. At risk are customers with a chance above one half who used to come back.",
+        "height": 396,
+    }
+    if part["state"] != "ok":
+        return panel | {"state": _not_enough(part, "A churn forecast")}
+    known = ("horizon_days", "customers", "expected_churn", "at_risk", "histogram")
+    return panel | {name: part[name] for name in known}
+
+
+def lifetime_value(part: Part, context: Part) -> Panel:
+    """What today's customers will bring in over the coming year; `context` holds what it is compared with."""
+    days = part.get("horizon_days", 365)
+    panel: Panel = {
+        "kind": "lifetime_value",
+        "title": "Predicted value",
+        "subtitle": "Next 12 months" if days == 365 else f"Next {days} days",  # noqa: PLR2004 - days of a year
+        "definition": f"Net sales that today's customers are expected to bring in the next {days} days: expected "
+        "orders times expected spend, added up. Customers you win from now on come on top.",
+        "height": 420,
+    }
+    if part["state"] != "ok":
+        return panel | {"state": _not_enough(part, "A forecast of customer value")}
+    known = {name: part[name] for name in ("horizon_days", "total_minor", "mean_minor")}
+    return panel | known | {"context": dict(context)}
+
+
+def top_customers(rows: Sequence[Part], segment_names: Mapping[str, str]) -> Panel:
+    """The customers with the highest net sales. No names: the browser asks for them with the viewer's own rights."""
+    panel = {
+        "kind": "table",
+        "title": "Top customers",
+        "subtitle": "By net sales, all time",
+        "definition": "Customers with the highest net sales over the whole history. "
+        "Names are shown to viewers who may see personal data.",
+        "columns": [
+            {"field": "id", "title": "Customer", "format": "customer", "grow": 2, "min": 170},
+            {"field": "segment", "title": "Segment", "format": "segment", "min": 150},
+            {"field": "orders", "title": "Orders", "format": "count", "min": 84},
+            {"field": "net_minor", "title": "Net sales", "format": "money", "min": 120},
+            {"field": "last_order_on", "title": "Last order", "format": "date", "min": 124},
+            {"field": "churn_90", "title": "Churn risk", "format": "risk", "min": 112},
+            {"field": "clv_365_minor", "title": "Next 12 months", "format": "money", "min": 132},
+        ],
+        "rows": [
+            dict(row)
+            | {
+                "segment": {
+                    "name": segment_names.get(row["segment"], row["segment"]),
+                    "tone": SEGMENT_TONES.get(row["segment"], "mid"),
+                }
+            }
+            for row in rows
+        ],
+        "height": 420,
+    }
+    return panel if rows else panel | {"state": _NO_ORDERS}
+
+
+def _share(part: int | None, whole: int) -> float | None:
+    return None if part is None or not whole else part / whole
+
+
+def _known(row: Sequence[int | None]) -> list[int]:
+    """The months of a cohort up to the first that is not over yet."""
+    return [cell for cell in takewhile(lambda cell: cell is not None, row) if cell is not None]
+
+
+def _weighted_mean(rows: Matrix, sizes: Sequence[int]) -> list[float | None]:
+    """Mean over the cohorts that have reached each month, weighted by their size."""
+    months = max((len(row) for row in rows), default=0)
+    means = []
+    for month in range(months):
+        reached = [
+            (row[month], size)
+            for row, size in zip(rows, sizes, strict=True)
+            if month < len(row) and row[month] is not None
+        ]
+        means.append(
+            _share(sum(cell or 0 for cell, _ in reached), sum(size for _, size in reached))
+        )
+    return means
+
+
+def _not_enough(part: Part, what: str) -> dict[str, Any]:
+    """The state that says what there is and what it takes, in place of a made-up number."""
+    have, need = part.get("have") or {}, part.get("need") or {}
+    return {
+        "name": "not_enough_data",
+        "title": f"{what} needs more history",
+        "text": part.get("message") or "",
+        "progress": [
+            {"label": key.replace("_", " "), "have": have.get(key, 0), "need": wanted}
+            for key, wanted in need.items()
+        ],
+    }

@@ -1,0 +1,54 @@
+"""What a visitor gets first: the frame and the page's last stored state, before any kernel is asked."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from xsight_ui import TEMPLATES
+from xsight_ui.assets import ASSETS_URL, manifest, preloads
+from xsight_ui.pages import PAGES, navigation
+from xsight_ui.pages.definition import Document
+
+__all__ = ["render"]
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES / "xsight"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+
+
+def render(
+    page: str,
+    document: Document | None,
+    *,
+    base_url: str,
+    user: dict[str, str],
+    tenant: dict[str, str],
+    now: datetime | None = None,
+) -> str:
+    """HTML up to the place where Voila's own output follows.
+
+    `user` has `name`, `email`, `initials`; `tenant` has `slug`, `name`. `base_url` ends with a slash.
+    """
+    definition = PAGES[page]
+    return (
+        _environment()
+        .get_template("shell.html.j2")
+        .render(
+            page={"key": definition.key, "title": definition.title},
+            pages=navigation(),
+            base_url=base_url,
+            static_url=ASSETS_URL,
+            manifest=manifest(),
+            preloads=preloads("charts"),
+            spec=definition.spec(document, now or datetime.now(UTC)),
+            user=user,
+            tenant=tenant,
+        )
+    )
