@@ -24,7 +24,7 @@ down: ## Stop what `make up` started, from another terminal
 	@$(BIN)/xsight down
 
 test: dev ## Run the whole test suite (ARGS="-k name" narrows it)
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 lint: .venv/.dev ## Check style, format, types and the direction of imports
 	$(BIN)/ruff check .
@@ -48,6 +48,7 @@ migrate: install ## Bring the database's schema up to date without starting the 
 lock: $(BIN)/uv ## Choose versions anew and write requirements/*.txt with hashes
 	@for each in server dash lab; do $(LOCK) --extra $$each -o requirements/$$each.txt pyproject.toml; done
 	@$(LOCK) --extra server --group dev -o requirements/dev.txt pyproject.toml
+	@$(LOCK) --extra server --extra containers -o requirements/containers.txt pyproject.toml
 	@echo uv | $(LOCK) -o requirements/bootstrap.txt -
 LOCK = $(UV) pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
 

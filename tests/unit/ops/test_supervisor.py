@@ -150,7 +150,9 @@ async def test_what_a_process_started_goes_with_it(stage):
 async def test_children_do_not_inherit_an_ignored_interrupt(stage):
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        tell = "import signal, sys; open(sys.argv[1] + '.int', 'w').write(str(signal.getsignal(2)))\n"
+        tell = (
+            "import signal, sys; open(sys.argv[1] + '.int', 'w').write(str(signal.getsignal(2)))\n"
+        )
         await stage.supervisor.start([stage.service("app", tell + _NAP)])
     finally:
         signal.signal(signal.SIGINT, before)

@@ -1,0 +1,19 @@
+# An analyst's Lab: its own environment, nothing of the server's. Not run: see deploy/README.md.
+FROM python:3.12-slim AS build
+WORKDIR /opt/xsight
+COPY requirements/bootstrap.txt requirements/lab.txt requirements/
+RUN python -m venv .venv \
+ && .venv/bin/pip install --no-cache-dir --require-hashes -r requirements/bootstrap.txt \
+ && .venv/bin/uv pip install --no-cache --compile-bytecode --require-hashes --python .venv/bin/python -r requirements/lab.txt
+
+FROM python:3.12-slim
+WORKDIR /home/analyst
+RUN useradd --uid 1000 --home-dir /home/analyst --create-home analyst
+COPY --from=build /opt/xsight/.venv /opt/xsight/.venv
+COPY xsight_core /opt/xsight/xsight_core
+COPY xsight_ui /opt/xsight/xsight_ui
+COPY hub_config /opt/xsight/hub_config
+COPY notebooks /opt/xsight/notebooks
+ENV PATH=/opt/xsight/.venv/bin:$PATH PYTHONPATH=/opt/xsight PYTHONDONTWRITEBYTECODE=1
+USER analyst
+CMD ["python", "-m", "hub_config.lab"]

@@ -1,0 +1,20 @@
+# API, worker, scheduler, relay, migration and Hub. Not run: see deploy/README.md.
+FROM python:3.12-slim AS build
+ARG REQUIREMENTS=server
+WORKDIR /opt/xsight
+COPY requirements/bootstrap.txt requirements/${REQUIREMENTS}.txt requirements/
+RUN python -m venv .venv \
+ && .venv/bin/pip install --no-cache-dir --require-hashes -r requirements/bootstrap.txt \
+ && .venv/bin/uv pip install --no-cache --compile-bytecode --require-hashes --python .venv/bin/python -r requirements/${REQUIREMENTS}.txt
+COPY . .
+RUN .venv/bin/uv pip install --no-cache --no-deps --no-build-isolation --python .venv/bin/python -e . \
+ && .venv/bin/python -m xsight_ui.build \
+ && rm -rf xsight_ui/frontend/node_modules
+
+FROM python:3.12-slim
+WORKDIR /opt/xsight
+RUN useradd --system --uid 1000 --home-dir /var/lib/xsight --create-home xsight
+COPY --from=build /opt/xsight /opt/xsight
+ENV PATH=/opt/xsight/.venv/bin:$PATH PYTHONUNBUFFERED=1 XSIGHT_HOME=/var/lib/xsight
+USER xsight
+ENTRYPOINT ["sh", "/opt/xsight/deploy/images/entrypoint.sh"]
