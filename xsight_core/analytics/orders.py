@@ -119,7 +119,7 @@ class Orders:
         return known[np.argsort(self.customer[known], kind="stable")]
 
 
-COLUMNS = {
+COLUMNS: dict[str, np.dtype[Any]] = {
     "order_id": np.dtype(np.int64),
     "customer": np.dtype(np.int32),
     "day": np.dtype(np.int32),

@@ -1,0 +1,48 @@
+"""What of a shop every number depends on: its money, its clock, how fresh its rows are."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import psycopg
+
+from xsight_core.analytics.periods import day_number
+from xsight_core.errors import NotFound
+
+__all__ = ["ShopState", "read_shop"]
+
+_STATE = """
+SELECT tenant_id, coalesce(shop_name, domain, ''), coalesce(domain, ''), currency, currency_exponent,
+       timezone, data_version, synced_at, history_since, insight_run
+FROM xsight.tenant_state
+"""
+
+
+@dataclass(frozen=True)
+class ShopState:
+    """The tenant's row of ``tenant_state``, as far as numbers need it."""
+
+    tenant_id: UUID
+    name: str
+    domain: str
+    currency: str
+    currency_exponent: int
+    timezone: str
+    data_version: int
+    synced_at: datetime | None
+    history_since: date | None
+    insight_run: UUID | None
+
+    def day(self, now: datetime) -> int:
+        """The shop's calendar day at ``now`` (aware), in days since 1970-01-01."""
+        return day_number(now.astimezone(ZoneInfo(self.timezone)).date())
+
+
+def read_shop(connection: psycopg.Connection[tuple[Any, ...]]) -> ShopState:
+    """The state of the one tenant that the connection sees."""
+    row = connection.execute(_STATE).fetchone()
+    if row is None:
+        raise NotFound("This tenant has no shop: it was removed, or never set up.")
+    return ShopState(*row)

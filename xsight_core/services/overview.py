@@ -1,0 +1,133 @@
+"""The document that the Overview dashboard paints from: plain JSON, no personal data."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from xsight_core.analytics import SEGMENTS, day_of, top_customers
+from xsight_core.clv import ChurnScores, Shortage, ValueScores
+from xsight_core.clv.scores import CHURN_DAYS, CLV_DAYS
+from xsight_core.ledger import ShopState
+from xsight_core.services.figures import Figures
+
+__all__ = ["AT_RISK", "overview"]
+
+AT_RISK = 0.5
+"""A repeat customer whose chance of no order in the next 90 days is at least this is at risk."""
+
+_BANDS = 10
+
+Json = dict[str, Any]
+
+
+def overview(
+    figures: Figures, shop: ShopState, *, customers: int, run: UUID, computed_at: datetime
+) -> Json:
+    """Body of the document ``overview``; ``customers`` counts all of the shop's, also those who never ordered."""
+    totals, daily, cohorts = asdict(figures.totals), figures.daily, figures.cohorts
+    last_day = int(figures.orders.day[-1]) if len(figures.orders) else None
+    return {
+        "data_version": shop.data_version,
+        "insight_run": str(run),
+        "computed_at": computed_at.isoformat(),
+        "rule_version": figures.orders.rule.version,
+        "shop": {
+            "name": shop.name,
+            "domain": shop.domain,
+            "currency": shop.currency,
+            "currency_exponent": shop.currency_exponent,
+            "timezone": shop.timezone,
+        },
+        "freshness": {
+            "synced_at": shop.synced_at.isoformat() if shop.synced_at else None,
+            "last_order_on": None if last_day is None else day_of(last_day).isoformat(),
+            "history_since": shop.history_since.isoformat() if shop.history_since else None,
+        },
+        "totals": {"customers": customers, **totals},
+        "daily": {
+            "start": day_of(daily.start).isoformat(),
+            "orders": daily.orders.tolist(),
+            "gross_minor": daily.gross_minor.tolist(),
+            "discounts_minor": daily.discounts_minor.tolist(),
+            "returns_minor": daily.returns_minor.tolist(),
+            "net_minor": daily.net_minor.tolist(),
+            "new_customers": daily.new_customers.tolist(),
+            "returning_customers": daily.returning_customers.tolist(),
+        },
+        "rfm": {
+            "as_of": day_of(figures.as_of).isoformat(),
+            "segments": figures.rfm.segments(),
+            "grid": figures.rfm.grid(),
+        },
+        "cohorts": {
+            "grain": str(cohorts.grain),
+            "cohorts": cohorts.labels,
+            "size": cohorts.size.tolist(),
+            "active": cohorts.cells(cohorts.active),
+            "revenue_minor": cohorts.cells(cohorts.revenue_minor),
+        },
+        "churn": _churn(figures),
+        "clv": _value(figures),
+        "top_customers": _top(figures),
+    }
+
+
+def _churn(figures: Figures) -> Json:
+    churn = figures.churn
+    if isinstance(churn, Shortage):
+        return _shortage(churn)
+    bands = np.minimum((churn.churn_90 * _BANDS).astype(int), _BANDS - 1)
+    at_risk = (churn.churn_90 >= AT_RISK) & (figures.purchases.frequency > 0)
+    return {
+        "state": "ok",
+        "horizon_days": CHURN_DAYS,
+        "customers": len(churn.churn_90),
+        "expected_churn": float(churn.churn_90.sum()),
+        "at_risk": int(np.count_nonzero(at_risk)),
+        "histogram": np.bincount(bands, minlength=_BANDS).tolist(),
+        "model": churn.card(),
+    }
+
+
+def _value(figures: Figures) -> Json:
+    value = figures.value
+    if isinstance(value, Shortage):
+        return _shortage(value)
+    minor = np.rint(value.clv_365).astype(np.int64)
+    return {
+        "state": "ok",
+        "horizon_days": CLV_DAYS,
+        "total_minor": int(minor.sum()),
+        "mean_minor": round(float(value.clv_365.mean())),
+        "model": value.card(),
+    }
+
+
+def _shortage(shortage: Shortage) -> Json:
+    return {
+        "state": "not_enough_data",
+        "have": shortage.have,
+        "need": shortage.need,
+        "message": shortage.message,
+    }
+
+
+def _top(figures: Figures) -> list[Json]:
+    buyers, churn, value = figures.buyers, figures.churn, figures.value
+    return [
+        {
+            "id": int(buyers.customer_id[i]),
+            "orders": int(buyers.orders[i]),
+            "net_minor": int(buyers.net_minor[i]),
+            "last_order_on": day_of(int(buyers.last_day[i])).isoformat(),
+            "segment": SEGMENTS[int(figures.rfm.segment[i])].key,
+            "churn_90": float(churn.churn_90[i]) if isinstance(churn, ChurnScores) else None,
+            "clv_365_minor": round(float(value.clv_365[i]))
+            if isinstance(value, ValueScores)
+            else None,
+        }
+        for i in top_customers(buyers).tolist()
+    ]
