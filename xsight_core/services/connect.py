@@ -1,0 +1,260 @@
+"""Connecting a tenant to its shop, and reaching the shop afterwards.
+
+A store is connected by Shopify's code grant: ``begin`` sends the merchant's browser away with a
+one-time state, ``complete`` checks what comes back. From then on ``client`` opens the shop; tokens
+are renewed under a row lock, so that of all processes only one spends a refresh token.
+"""
+
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import httpx
+import msgspec
+import structlog
+
+from xsight_core.crypto import Keyring, digest, new_secret
+from xsight_core.errors import AccessDenied, Conflict, Forbidden, SchemaChanged, TokenRevoked
+from xsight_core.settings import Settings
+from xsight_core.shopify import oauth
+from xsight_core.shopify.client import ShopifyClient
+from xsight_core.shopify.domain import ShopDomain, parse_shop_domain
+from xsight_core.shopify.pace import Pace
+from xsight_core.sync import shops
+from xsight_core.tenancy import Tenancy
+
+__all__ = ["Begun", "Connected", "ShopAccess", "currency_exponent", "refresh_shop"]
+
+log = structlog.get_logger()
+
+_STATE = "shopify_state"
+_STATE_LIFE = timedelta(minutes=10)
+_ACCESS, _REFRESH = "shopify access token", "shopify refresh token"
+_RENEW_EARLY = timedelta(minutes=5)
+_NEEDED = frozenset({"read_customers", "read_orders", "read_products"})
+_WINDOW = timedelta(days=60)  # of orders an app sees without read_all_orders
+
+# ISO 4217 currencies whose minor unit is not a hundredth.
+_EXPONENTS = dict.fromkeys(
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0
+) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """Where to send the browser, and the state to leave with it as a cookie."""
+
+    url: str
+    state: str
+
+
+class Connected(msgspec.Struct, frozen=True):
+    """A store that has just been connected."""
+
+    tenant_id: UUID
+    shop: ShopDomain
+    name: str
+
+
+def currency_exponent(currency: str) -> int:
+    """Decimals of a currency's minor unit."""
+    return _EXPONENTS.get(currency, 2)
+
+
+class ShopAccess:
+    """What it takes to reach tenants' shops: the app, its keys, one pool of connections."""
+
+    def __init__(
+        self,
+        tenancy: Tenancy,
+        keyring: Keyring,
+        http: httpx.AsyncClient,
+        *,
+        app: oauth.App,
+        version: str,
+    ) -> None:
+        self.tenancy, self.http, self.app, self.version = tenancy, http, app, version
+        self._keyring = keyring
+        self._paces: dict[UUID, Pace] = {}
+
+    @classmethod
+    def from_settings(
+        cls, settings: Settings, tenancy: Tenancy, http: httpx.AsyncClient
+    ) -> "ShopAccess":
+        """As an installation configures it."""
+        app = oauth.App(
+            client_id=settings.shopify_client_id,
+            secrets=settings.shopify_secrets,
+            scopes=settings.shopify_scopes,
+            url_template=settings.shopify_url_template,
+        )
+        keyring = Keyring.parse(settings.keyring.get_secret_value())
+        return cls(tenancy, keyring, http, app=app, version=settings.shopify_api_version)
+
+    async def begin(self, *, tenant_id: UUID, user_id: UUID, shop: str, redirect_uri: str) -> Begun:
+        """Start connecting ``shop`` (as typed) to the tenant. The state works once, for ten minutes."""
+        domain, state = parse_shop_domain(shop), new_secret()
+        payload = {"tenant": str(tenant_id), "user": str(user_id), "shop": domain}
+        async with self.tenancy.control() as session:
+            await shops.keep_code(session, digest(state), _STATE, payload, life=_STATE_LIFE)
+        url = oauth.authorize_url(self.app, domain, state=state, redirect_uri=redirect_uri)
+        return Begun(url, state)
+
+    async def complete(
+        self, *, query: Mapping[str, str], cookie_state: str | None, user_id: UUID
+    ) -> Connected:
+        """Check the return from Shopify, trade its code, and attach the shop to the tenant."""
+        oauth.verify_callback(query, self.app.secrets, now=datetime.now(UTC))
+        domain = parse_shop_domain(query.get("shop", ""))
+        state = query.get("state", "")
+        if not cookie_state or not hmac.compare_digest(state.encode(), cookie_state.encode()):
+            raise Forbidden("This connection was not started in this browser. Start again.")
+        async with self.tenancy.control() as session:
+            payload = await shops.take_code(session, digest(state), _STATE)
+        if payload is None or payload["shop"] != domain or payload["user"] != str(user_id):
+            raise Forbidden("This connection has expired or was used before. Start again.")
+        tenant_id = UUID(payload["tenant"])
+        pair = await oauth.exchange_code(self.http, self.app, domain, query.get("code", ""))
+        missing = _NEEDED - {scope.replace("write_", "read_") for scope in pair.scopes}
+        if missing:
+            raise AccessDenied(
+                f"The store did not grant {', '.join(sorted(missing))}. Connect again and accept."
+            )
+        shop = await self._ask_shop(domain, pair.access_token)
+        await self._attach(tenant_id, domain, pair, shop)
+        log.info("shop.connected", tenant_id=str(tenant_id), shop=domain)
+        return Connected(tenant_id, domain, str(shop["name"]))
+
+    async def client(self, tenant_id: UUID) -> ShopifyClient:
+        """The tenant's shop, or ``Conflict`` when none is connected."""
+        async with self.tenancy.scope(tenant_id) as session:
+            state = await shops.state(session)
+        if state.connection != "connected" or state.domain is None:
+            raise Conflict("No store is connected. Connect the store first.")
+
+        async def token(refused: str | None) -> str:
+            return await self._token(tenant_id, ShopDomain(str(state.domain)), refused)
+
+        return ShopifyClient(
+            self.http,
+            shop=parse_shop_domain(state.domain),
+            url_template=self.app.url_template,
+            version=self.version,
+            token=token,
+            pace=self._paces.setdefault(tenant_id, Pace()),
+        )
+
+    async def disconnect(self, tenant_id: UUID) -> None:
+        """The shop no longer lets us in: forget the tokens, keep the data."""
+        async with self.tenancy.scope(tenant_id) as session:
+            await shops.drop_tokens(session)
+            await shops.change_state(session, connection="disconnected")
+        log.warning("shop.disconnected", tenant_id=str(tenant_id))
+
+    async def _token(self, tenant_id: UUID, shop: ShopDomain, refused: str | None) -> str:
+        async with self.tenancy.scope(tenant_id) as session:
+            stored = await shops.tokens(session)
+        if stored is None:
+            raise TokenRevoked(f"There is no token for {shop}. Connect the store again.")
+        token = self._keyring.open(stored.access_sealed, tenant_id=tenant_id, purpose=_ACCESS)
+        if token == refused or _is_old(stored.access_expires_at):
+            return await self._renew(tenant_id, shop, token)
+        return token
+
+    async def _renew(self, tenant_id: UUID, shop: ShopDomain, old: str) -> str:
+        async with self.tenancy.scope(tenant_id) as session:
+            stored = await shops.lock_tokens(session)
+            if stored is None or stored.refresh_sealed is None:
+                raise TokenRevoked(f"{shop} no longer accepts our token. Connect the store again.")
+            current = self._keyring.open(stored.access_sealed, tenant_id=tenant_id, purpose=_ACCESS)
+            if current != old:  # another process was first
+                return current
+            refresh_token = self._keyring.open(
+                stored.refresh_sealed, tenant_id=tenant_id, purpose=_REFRESH
+            )
+            pair = await oauth.refresh(self.http, self.app, shop, refresh_token)
+            await shops.save_tokens(session, tenant_id=tenant_id, **self._sealed(tenant_id, pair))
+        return pair.access_token
+
+    def _sealed(self, tenant_id: UUID, pair: oauth.TokenPair) -> dict[str, Any]:
+        def seal(secret: str | None, purpose: str) -> str | None:
+            if secret is None:
+                return None
+            return self._keyring.seal(secret, tenant_id=tenant_id, purpose=purpose)
+
+        return {
+            "access_sealed": seal(pair.access_token, _ACCESS),
+            "refresh_sealed": seal(pair.refresh_token, _REFRESH),
+            "access_expires_at": pair.access_expires_at,
+            "refresh_expires_at": pair.refresh_expires_at,
+        }
+
+    async def _ask_shop(self, shop: ShopDomain, access_token: str) -> dict[str, Any]:
+        async def token(_refused: str | None) -> str:
+            return access_token
+
+        client = ShopifyClient(
+            self.http,
+            shop=shop,
+            url_template=self.app.url_template,
+            version=self.version,
+            token=token,
+        )
+        return (await client.execute("shop"))["shop"]
+
+    async def _attach(
+        self, tenant_id: UUID, domain: ShopDomain, pair: oauth.TokenPair, shop: dict[str, Any]
+    ) -> None:
+        async with self.tenancy.scope(tenant_id) as session:
+            stored = await shops.state(session)
+            if stored.shop_gid is not None and stored.shop_gid != shop["id"]:
+                raise Conflict(
+                    f"This account belongs to {stored.domain}: open another for {domain}."
+                )
+            owner = await shops.attach(
+                session, tenant_id=tenant_id, domain=domain, shop_gid=shop["id"]
+            )
+            if owner != tenant_id:
+                raise Conflict(f"{domain} is connected to another account here.")
+            since = (
+                None if "read_all_orders" in pair.scopes else (datetime.now(UTC) - _WINDOW).date()
+            )
+            await shops.change_state(
+                session,
+                domain=domain,
+                connection="connected",
+                connected_at=datetime.now(UTC),
+                scopes=list(pair.scopes),
+                history_since=since,
+                **_shop_values(shop),
+            )
+            await shops.save_tokens(session, tenant_id=tenant_id, **self._sealed(tenant_id, pair))
+
+
+async def refresh_shop(tenancy: Tenancy, client: ShopifyClient, tenant_id: UUID) -> None:
+    """Follow the shop's name, plan, currency and time zone."""
+    shop = (await client.execute("shop"))["shop"]
+    async with tenancy.scope(tenant_id) as session:
+        await shops.change_state(session, **_shop_values(shop))
+
+
+def _shop_values(shop: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        zone = ZoneInfo(shop["ianaTimezone"]).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SchemaChanged(f"The shop's time zone {shop['ianaTimezone']!r} is unknown.") from error
+    return {
+        "shop_gid": shop["id"],
+        "shop_name": shop["name"],
+        "currency": shop["currencyCode"],
+        "currency_exponent": currency_exponent(shop["currencyCode"]),
+        "timezone": zone,
+        "plan": shop["plan"]["publicDisplayName"],
+        "shop_created_at": datetime.fromisoformat(shop["createdAt"]),
+    }
+
+
+def _is_old(expires_at: datetime | None) -> bool:
+    return expires_at is not None and expires_at - _RENEW_EARLY < datetime.now(UTC)

@@ -1,0 +1,69 @@
+"""How far a run is: counted by the loading threads, told to whoever watches at most twice a second."""
+
+import time
+from typing import Any, Protocol
+from uuid import UUID
+
+__all__ = ["Progress", "Silence", "Tally"]
+
+# Shares of a full sync's time, by object; they only shape the percentage until counts are known.
+_INSIGHTS_PERCENT = 95.0
+
+
+class Progress(Protocol):
+    """Where messages for a tenant's browsers go. Losing one does no harm: each carries the state."""
+
+    async def publish(self, tenant_id: UUID, message: dict[str, Any]) -> None:
+        """Send one message."""
+        ...
+
+
+class Silence:
+    """Nobody watches."""
+
+    async def publish(self, tenant_id: UUID, message: dict[str, Any]) -> None:
+        """Do nothing."""
+
+
+class Tally:
+    """Counts of one run. Written by a loading thread, read by the event loop; plain integers only."""
+
+    def __init__(self, *, clock: Any = time.monotonic) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._first_row: float | None = None
+        self.step = "customers"
+        self.expected: dict[str, int] = {}
+        self.done: dict[str, int] = {}
+
+    def expect(self, step: str, count: int) -> None:
+        """How many records a step will bring."""
+        self.expected[step] = max(count, self.done.get(step, 0))
+
+    def advance(self, step: str, done: int) -> None:
+        """How many records of a step are in."""
+        if self._first_row is None:
+            self._first_row = self._clock()
+        self.step = step
+        self.done[step] = done
+
+    @property
+    def rows(self) -> int:
+        """Records in so far, of all steps."""
+        return sum(self.done.values())
+
+    def percent(self) -> float:
+        """Share of the expected records that are in; insights come after the last of them."""
+        total = sum(self.expected.values())
+        return 0.0 if total == 0 else round(_INSIGHTS_PERCENT * min(1.0, self.rows / total), 1)
+
+    def rows_per_s(self) -> float:
+        """Records a second since the first of them came."""
+        if self._first_row is None:
+            return 0.0
+        return round(self.rows / max(0.5, self._clock() - self._first_row), 1)
+
+    def eta_s(self) -> float | None:
+        """Seconds until the last record, at the speed so far; None while there is no speed."""
+        speed, left = self.rows_per_s(), sum(self.expected.values()) - self.rows
+        return round(max(0.0, left / speed), 1) if speed else None
