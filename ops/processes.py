@@ -16,7 +16,7 @@ from ops.service import Probe, Service
 from ops.trouble import Trouble
 from ops.vault import Vault
 
-__all__ = ["PORTS", "base_env", "migration_env", "processes"]
+__all__ = ["PORTS", "base_env", "demo_env", "migration_env", "processes"]
 
 PORTS = ("api", "hub", "metrics", "proxy-api", "sim", "valkey")
 DEMO_SHOPS = {"cdnow.myshopify.com": "cdnow", "garden.myshopify.com": "generated:5000"}
@@ -43,6 +43,15 @@ def migration_env(vault: Vault, admin_dsn: str) -> dict[str, str]:
         "XSIGHT_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_app"),
         "XSIGHT_INGEST_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_ingest"),
         "XSIGHT_SPAWNER_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_spawner"),
+    }
+
+
+def demo_env(config: Config, vault: Vault, admin_dsn: str) -> dict[str, str]:
+    """For ``ops.demo_shops``."""
+    return {
+        "XSIGHT_PUBLIC_URL": config.public_url,
+        "XSIGHT_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_app"),
+        "XSIGHT_DEMO_PASSWORD": vault.text("demo-password"),
     }
 
 

@@ -75,9 +75,12 @@ async def _up(config: Config, pid: int) -> None:
         if warning := notice(config.sandbox):
             print(warning, flush=True)
         await supervisor.start(processes(config, vault, ports, admin_dsn, redis_url))
+        task = await demo.make_beside(config, vault, admin_dsn) if config.demo else None
         state["ready"] = True
         changed(supervisor.state())
-        await demo.run_beside(config, started_s=time.monotonic() - begun)
+        print(_welcome(config, vault, time.monotonic() - begun), flush=True)
+        if task:
+            await task
 
     home.write_state(state)
     work = asyncio.create_task(start())
@@ -94,6 +97,18 @@ async def _up(config: Config, pid: int) -> None:
         await asyncio.gather(work, halt, return_exceptions=True)
         await supervisor.stop()
         home.write_state({})
+
+
+def _welcome(config: Config, vault: Vault, after_s: float) -> str:
+    log_in = (
+        f"    {demo.EMAIL}   password  {vault.text('demo-password')}\n"
+        "    shops: CDNOW and Garden, being filled from simulated Shopify stores\n"
+    )
+    return (
+        f"\nXSight is up after {after_s:.0f} s\n\n    {config.public_url}\n"
+        f"{log_in if config.demo else ''}\n"
+        f"Ctrl-C stops it. Logs: {config.home.logs}\n"
+    )
 
 
 def _databases(

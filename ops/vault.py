@@ -36,6 +36,11 @@ class Vault:
             fresh.replace(file)
         return file.read_text()
 
+    def known(self, name: str) -> str | None:
+        """The secret of this name if it was made."""
+        file = self.path(name)
+        return file.read_text() if file.exists() else None
+
     def hex(self, name: str) -> str:
         """32 random bytes in hexadecimal digits, as JupyterHub wants its keys."""
         return self.text(name, lambda: secrets.token_hex(32))
