@@ -45,7 +45,7 @@ def upgrade() -> None:
         ["tenant_id", "due_at"],
         unique=False,
         schema="control",
-        postgresql_where=sa.text("done_at IS NULL"),
+        postgresql_where=sa.text("done_at IS NULL AND dead_at IS NULL"),
     )
     op.create_table(
         "jobs",

@@ -194,7 +194,12 @@ class Inbox(Base):
 
     __tablename__ = "inbox"
     __table_args__ = (
-        Index("ix_inbox_due", "tenant_id", "due_at", postgresql_where=text("done_at IS NULL")),
+        Index(
+            "ix_inbox_due",
+            "tenant_id",
+            "due_at",
+            postgresql_where=text("done_at IS NULL AND dead_at IS NULL"),
+        ),
         {"schema": CONTROL},
     )
 

@@ -1,0 +1,188 @@
+"""Statements on ``control.jobs``: promised work, leased to one worker at a time. Times are the database's."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import RowMapping, and_, case, func, literal, null, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from xsight_core.db.tables import Inbox, Job
+
+__all__ = [
+    "bury_exhausted",
+    "claim",
+    "enqueue",
+    "enqueue_inbox",
+    "extend",
+    "finish",
+    "give_back",
+    "prune",
+    "take_due",
+]
+
+_LIVE = text("status IN ('queued','running')")
+_KEY = [Job.tenant_id, Job.kind, Job.key]
+# runnable now: waiting and due, or leased to a worker that has not been heard of since
+_DUE = and_(Job.status.in_(["queued", "running"]), Job.due_at <= func.now())
+
+
+async def enqueue(
+    session: AsyncSession, *, tenant_id: UUID, kind: str, key: str, payload: Mapping[str, Any]
+) -> UUID:
+    """The live job of this key: a new one, the one that waits, or the running one, told to run again."""
+    statement = upsert(Job).values(
+        id=uuid4(), tenant_id=tenant_id, kind=kind, key=key, payload=dict(payload), status="queued"
+    )
+    running = Job.status == "running"
+    result = await session.execute(
+        statement.on_conflict_do_update(
+            index_elements=_KEY,
+            index_where=_LIVE,
+            set_={
+                "next_payload": case((running, statement.excluded.payload), else_=Job.next_payload),
+                "due_at": case((running, Job.due_at), else_=func.least(Job.due_at, func.now())),
+                "sent_at": case((running, Job.sent_at), else_=null()),
+            },
+        ).returning(Job.id)
+    )
+    return result.scalar_one()
+
+
+async def enqueue_inbox(session: AsyncSession, kind: str) -> Sequence[UUID]:
+    """A job for each tenant with webhooks due and no live job. The new jobs."""
+    due = (
+        select(
+            func.gen_random_uuid(), Inbox.tenant_id, literal(kind), literal(""), literal("queued")
+        )
+        .where(Inbox.done_at.is_(None), Inbox.dead_at.is_(None), Inbox.due_at <= func.now())
+        .group_by(Inbox.tenant_id)
+    )
+    statement = (
+        upsert(Job)
+        .from_select(["id", "tenant_id", "kind", "key", "status"], due)
+        .on_conflict_do_nothing(index_elements=_KEY, index_where=_LIVE)
+        .returning(Job.id)
+    )
+    return (await session.execute(statement)).scalars().all()
+
+
+async def claim(
+    session: AsyncSession, job_id: UUID, *, lease: timedelta, attempts: int
+) -> RowMapping | None:
+    """Lease a due job for one of so many attempts; None when it is somebody else's, ended or not due."""
+    statement = (
+        update(Job)
+        .where(Job.id == job_id, _DUE, Job.attempts < attempts)
+        .values(
+            status="running",
+            lease=func.gen_random_uuid(),
+            attempts=Job.attempts + 1,
+            due_at=func.now() + lease,
+            error=None,
+        )
+        .returning(Job.id, Job.tenant_id, Job.kind, Job.key, Job.payload, Job.attempts, Job.lease)
+    )
+    return (await session.execute(statement)).mappings().one_or_none()
+
+
+async def extend(session: AsyncSession, job_id: UUID, token: UUID, *, lease: timedelta) -> bool:
+    """Keep the lease; False when it is lost."""
+    statement = (
+        update(Job)
+        .where(Job.id == job_id, Job.lease == token)
+        .values(due_at=func.now() + lease)
+        .returning(Job.id)
+    )
+    return (await session.execute(statement)).one_or_none() is not None
+
+
+async def finish(
+    session: AsyncSession, job_id: UUID, token: UUID, *, status: str, error: str | None = None
+) -> str | None:
+    """End the job, or queue it anew when it was asked for meanwhile. Its status; None: the lease is lost."""
+    again = Job.next_payload.is_not(None)
+    statement = (
+        update(Job)
+        .where(Job.id == job_id, Job.lease == token)
+        .values(
+            status=case((again, "queued"), else_=status),
+            payload=func.coalesce(Job.next_payload, Job.payload),
+            next_payload=null(),
+            attempts=case((again, 0), else_=Job.attempts),
+            due_at=func.now(),
+            finished_at=case((again, null()), else_=func.now()),
+            sent_at=null(),
+            lease=None,
+            error=error,
+        )
+        .returning(Job.status)
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def give_back(
+    session: AsyncSession, job_id: UUID, token: UUID, *, delay: timedelta, error: str
+) -> bool:
+    """Queue it for another try later; False when the lease is lost."""
+    statement = (
+        update(Job)
+        .where(Job.id == job_id, Job.lease == token)
+        .values(
+            status="queued",
+            payload=func.coalesce(Job.next_payload, Job.payload),
+            next_payload=null(),
+            due_at=func.now() + delay,
+            sent_at=None,
+            lease=None,
+            error=error,
+        )
+        .returning(Job.id)
+    )
+    return (await session.execute(statement)).one_or_none() is not None
+
+
+async def bury_exhausted(session: AsyncSession, *, attempts: int) -> Sequence[UUID]:
+    """Jobs whose worker died for the last time allowed: a job may kill its worker, but not for ever."""
+    statement = (
+        update(Job)
+        .where(Job.status == "running", Job.due_at <= func.now(), Job.attempts >= attempts)
+        .values(
+            status="dead",
+            finished_at=func.now(),
+            lease=None,
+            next_payload=null(),
+            error=f"The worker ended {attempts} times while running this.",
+        )
+        .returning(Job.id)
+    )
+    return (await session.execute(statement)).scalars().all()
+
+
+async def take_due(session: AsyncSession, *, resend: timedelta, limit: int) -> Sequence[RowMapping]:
+    """Due jobs that were not sent lately, oldest first; they count as sent now."""
+    due = (
+        select(Job.id)
+        .where(_DUE, or_(Job.sent_at.is_(None), Job.sent_at < func.now() - resend))
+        .order_by(Job.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    statement = (
+        update(Job)
+        .where(Job.id.in_(due))
+        .values(sent_at=func.now())
+        .returning(Job.id, Job.tenant_id, Job.kind)
+    )
+    return (await session.execute(statement)).mappings().all()
+
+
+async def prune(session: AsyncSession, *, older_than: timedelta) -> None:
+    """Forget jobs that ended well long ago."""
+    await session.execute(
+        text(
+            "DELETE FROM control.jobs WHERE status = 'done' AND finished_at < now() - :age"
+        ).bindparams(age=older_than)
+    )

@@ -1,0 +1,1 @@
+"""Use-cases: open the tenant's scope, read, compute, write."""

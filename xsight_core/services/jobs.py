@@ -1,0 +1,185 @@
+"""Work that is promised in PostgreSQL and kept by a worker. Redis only rings the doorbell.
+
+A use-case calls :func:`enqueue` in its own transaction, so the promise is made if and only if its effect is. After
+the commit it may ring; if it does not, or Redis forgets, the relay finds the job by :func:`due_jobs`.
+
+A worker leases a job (:func:`claim`), keeps the lease by heartbeats (:func:`leased`) and ends it with
+:func:`finish` or :func:`fail`. A worker that dies loses the lease and the job is sent again, at most
+``MAX_ATTEMPTS`` times. Whoever lost the lease can no longer end the job.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, Literal, Protocol
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from xsight_core.db import jobs as rows
+from xsight_core.tenancy import Tenancy
+
+__all__ = [
+    "LEASE",
+    "MAX_ATTEMPTS",
+    "ClaimedJob",
+    "Doorbell",
+    "DueJob",
+    "JobKind",
+    "claim",
+    "due_jobs",
+    "enqueue",
+    "enqueue_due_inbox",
+    "fail",
+    "finish",
+    "heartbeat",
+    "leased",
+    "prune",
+    "retry_delay",
+]
+
+JobKind = Literal["sync", "insights", "webhooks"]
+
+MAX_ATTEMPTS: Final = 6
+LEASE: Final = timedelta(seconds=30)
+_FIRST_DELAY_S: Final = 5.0
+_LONGEST_DELAY_S: Final = 900.0
+_RESEND: Final = timedelta(seconds=20)
+_KEEP: Final = timedelta(days=7)
+
+
+class Doorbell(Protocol):
+    """Says that a job is waiting. May be lost; must not fail."""
+
+    async def ring(self, job_id: UUID) -> None:
+        """Tell a worker about the job."""
+        ...
+
+
+@dataclass(frozen=True)
+class DueJob:
+    """A job to send to the workers."""
+
+    id: UUID
+    tenant_id: UUID
+    kind: str
+
+
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A job that is ours while the lease lasts."""
+
+    id: UUID
+    tenant_id: UUID
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    attempts: int
+    lease: UUID
+
+
+async def enqueue(
+    session: AsyncSession,
+    *,
+    tenant_id: UUID,
+    kind: JobKind,
+    key: str = "",
+    payload: Mapping[str, Any] | None = None,
+) -> UUID:
+    """Promise work. One job of a (tenant, kind, key) is live at a time.
+
+    One that still waits is the promise already; its payload stays. One that is running will run once more, with
+    the newest ``payload``.
+    """
+    return await rows.enqueue(
+        session, tenant_id=tenant_id, kind=kind, key=key, payload=payload or {}
+    )
+
+
+async def enqueue_due_inbox(tenancy: Tenancy) -> list[UUID]:
+    """Promise ``webhooks`` for every tenant that has some waiting: the relay's net under the API's own call."""
+    async with tenancy.control() as session:
+        return list(await rows.enqueue_inbox(session, "webhooks"))
+
+
+async def claim(tenancy: Tenancy, job_id: UUID, *, lease: timedelta = LEASE) -> ClaimedJob | None:
+    """Lease a due job. None: done, not due, or somebody else's; there is nothing to do then."""
+    async with tenancy.control() as session:
+        row = await rows.claim(session, job_id, lease=lease, attempts=MAX_ATTEMPTS)
+    return None if row is None else ClaimedJob(**row)
+
+
+async def heartbeat(tenancy: Tenancy, job: ClaimedJob, *, lease: timedelta = LEASE) -> bool:
+    """Keep the lease. False: it was lost, stop working."""
+    async with tenancy.control() as session:
+        return await rows.extend(session, job.id, job.lease, lease=lease)
+
+
+@asynccontextmanager
+async def leased(
+    tenancy: Tenancy, job: ClaimedJob, *, lease: timedelta = LEASE
+) -> AsyncGenerator[None]:
+    """Keep the lease while the block runs; cancel the block when the lease is lost."""
+    task = asyncio.current_task()
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(lease.total_seconds() / 3)
+            if not await heartbeat(tenancy, job, lease=lease):
+                if task is not None:
+                    task.cancel("the job's lease was lost")
+                return
+
+    beating = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
+
+
+async def finish(tenancy: Tenancy, job: ClaimedJob) -> Literal["done", "queued", "lost"]:
+    """End the job well. ``queued``: it was asked for meanwhile and waits again; ring for it."""
+    async with tenancy.control() as session:
+        status = await rows.finish(session, job.id, job.lease, status="done")
+    return "lost" if status is None else "queued" if status == "queued" else "done"
+
+
+async def fail(
+    tenancy: Tenancy, job: ClaimedJob, error: str, *, retryable: bool = True
+) -> Literal["queued", "failed", "dead", "lost"]:
+    """End a try that went wrong.
+
+    ``queued``: it is tried again later. ``failed``: trying again cannot help. ``dead``: it was tried often enough.
+    """
+    async with tenancy.control() as session:
+        if retryable and job.attempts < MAX_ATTEMPTS:
+            delay = retry_delay(job.attempts)
+            kept = await rows.give_back(session, job.id, job.lease, delay=delay, error=error)
+            return "queued" if kept else "lost"
+        ended = "dead" if retryable else "failed"
+        status = await rows.finish(session, job.id, job.lease, status=ended, error=error)
+    return "lost" if status is None else "queued" if status == "queued" else ended
+
+
+async def due_jobs(tenancy: Tenancy, *, limit: int = 200) -> list[DueJob]:
+    """What the relay has to send now. A job is offered again after 20 s unless a worker has it."""
+    async with tenancy.control() as session:
+        await rows.bury_exhausted(session, attempts=MAX_ATTEMPTS)
+        due = await rows.take_due(session, resend=_RESEND, limit=limit)
+    return [DueJob(**row) for row in due]
+
+
+async def prune(tenancy: Tenancy) -> None:
+    """Forget jobs that ended well a week ago; failed and dead ones stay to be looked at."""
+    async with tenancy.control() as session:
+        await rows.prune(session, older_than=_KEEP)
+
+
+def retry_delay(attempts: int) -> timedelta:
+    """How long to wait after the ``attempts``-th try: doubling, at most 15 minutes, spread by a fifth."""
+    delay_s = min(_FIRST_DELAY_S * 2 ** (attempts - 1), _LONGEST_DELAY_S)
+    return timedelta(seconds=delay_s * random.uniform(0.8, 1.2))  # noqa: S311 - spreads load, guards nothing
