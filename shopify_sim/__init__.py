@@ -1,0 +1,1 @@
+"""A simulated Shopify on Shopify's own Admin schema: for tests, demos and load, never imported by the product."""

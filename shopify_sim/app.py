@@ -1,0 +1,138 @@
+"""The ASGI application: routes of all shops, found by path ``/shops/<domain>/…`` or by Host header."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+
+from shopify_sim import control, files, oauth
+from shopify_sim.config import SimConfig
+from shopify_sim.delivery import Courier
+from shopify_sim.graphql import answer
+from shopify_sim.home import Home
+from shopify_sim.http import BadRequest, Receive, Request, Response, Scope, Send, failure
+from shopify_sim.schema import served_version
+from shopify_sim.shop import Shop
+
+__all__ = ["Simulator", "create_app"]
+
+INVALID_TOKEN = (
+    "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105
+)
+TICK_S = 1.0
+
+Handler = Callable[["Simulator", Shop, Request, re.Match[str]], Awaitable[Response]]
+
+
+class Simulator:
+    """Shops and the ASGI callable over them."""
+
+    def __init__(self, config: SimConfig) -> None:
+        """Open all shops."""
+        self.config = config
+        self.home = Home(config)
+        self.shops = {shop.domain: shop for shop in self.home.open_shops()}
+        self.courier = Courier(self)
+        self.apps = {app.client_id: app for app in config.apps}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        try:
+            request = await Request.read(scope, receive)
+            response = await self._respond(request)
+        except BadRequest as error:
+            response = failure(400, str(error))
+        await response.send(send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        ticking: asyncio.Task[None] | None = None
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                ticking = asyncio.create_task(self._tick())
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if ticking is not None:
+                    ticking.cancel()
+                await self.courier.close()
+                await asyncio.to_thread(self.stop)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            for shop in self.shops.values():
+                shop.wind()
+                self.courier.dispatch(shop)
+
+    def stop(self) -> None:
+        """Stop the threads of bulk operations."""
+        for shop in self.shops.values():
+            for installation in shop.installations.values():
+                installation.operations.stop()
+
+    async def _respond(self, request: Request) -> Response:
+        if request.path == "/health":
+            return Response.json({"status": "ok", "shops": sorted(self.shops)})
+        match = re.match(r"/shops/([^/]+)(/.*)?$", request.path)
+        domain = match[1] if match else request.headers.get("host", "").partition(":")[0]
+        path = (match[2] or "/") if match else request.path
+        shop = self.shops.get(domain)
+        if shop is None:
+            return failure(404, "Not Found")
+        for method, pattern, handler in ROUTES:
+            found = re.fullmatch(pattern, path)
+            if found and request.method in method:
+                return await handler(self, shop, request, found)
+        return failure(404, "Not Found")
+
+    def base_url(self, shop: Shop, request: Request) -> str:
+        """Address of a shop as this client sees it."""
+        by_path = request.path.startswith("/shops/")
+        return f"{request.origin}/shops/{shop.domain}" if by_path else request.origin
+
+
+async def _graphql(sim: Simulator, shop: Shop, request: Request, found: re.Match[str]) -> Response:
+    version = served_version(found[1])
+    if version is None:
+        return failure(404, "Not Found")
+    if shop.faults.latency_s:
+        await asyncio.sleep(shop.faults.latency_s)
+    headers = {"X-Shopify-API-Version": "unstable" if found[1] == "unstable" else version}
+    for name, status, words in (
+        ("server_errors", 500, "Internal Server Error"),
+        ("unavailable", 503, "Service Unavailable"),
+        ("too_many_requests", 429, "Exceeded 2 calls per second for api client."),
+    ):
+        if shop.faults.strike(name):
+            extra = {"Retry-After": "1.0"} if status == 429 else {}  # noqa: PLR2004
+            return failure(status, words, headers | extra)
+    access = request.headers.get("x-shopify-access-token", "")
+    installation = shop.admit(access)
+    if installation is None:
+        return failure(401, INVALID_TOKEN, headers)
+    base_url = sim.base_url(shop, request)
+    shown = answer(shop, installation, version, request.json(), base_url)
+    sim.courier.dispatch(shop)
+    return Response.json(shown, headers=headers)
+
+
+ROUTES: tuple[tuple[tuple[str, ...], str, Handler], ...] = (
+    (("POST",), r"/admin/api/([^/]+)/graphql\.json", _graphql),
+    (("GET", "POST"), r"/admin/oauth/authorize", oauth.authorize),
+    (("POST",), r"/admin/oauth/access_token", oauth.access_token),
+    (("DELETE",), r"/admin/api_permissions/current\.json", oauth.revoke),
+    (("GET", "HEAD"), r"/bulk-operation-outputs/(\d+)", files.download),
+    (("GET",), r"/_sim/truth", control.truth),
+    (("POST",), r"/_sim/(\w+)", control.act),
+)
+
+
+def create_app(config: SimConfig) -> Simulator:
+    """The simulator of a configuration, ready for uvicorn."""
+    return Simulator(config)

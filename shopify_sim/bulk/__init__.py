@@ -1,0 +1,1 @@
+"""Bulk operations: rules, life cycle, and the JSONL writer."""

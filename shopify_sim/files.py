@@ -1,0 +1,79 @@
+"""Result files of bulk operations: signed address, byte ranges, gzip where it is asked for."""
+
+import asyncio
+import re
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shopify_sim.http import Request, Response
+from shopify_sim.shop import Shop
+
+if TYPE_CHECKING:
+    from shopify_sim.app import Simulator
+
+__all__ = ["download"]
+
+CHUNK = 1 << 18
+EXPIRED = b"<?xml version='1.0'?><Error><Code>ExpiredToken</Code><Message>Invalid argument.</Message></Error>"
+
+
+async def download(
+    _sim: "Simulator", shop: Shop, request: Request, found: re.Match[str]
+) -> Response:
+    """Send a result file, or a part of it. No access token: the address itself is the key."""
+    query = request.query
+    if shop.faults.strike("expired_urls"):
+        return Response(EXPIRED, 400, content_type="application/xml")
+    for installation in shop.installations.values():
+        operation = installation.operations.file(
+            found[1], query.get("Expires", "0"), query.get("Signature", "")
+        )
+        if operation is not None and operation.path is not None and operation.path.exists():
+            end = operation.size * 2 // 3 if operation.truncated else operation.size
+            return _file(request, operation.path, operation.size, end)
+    return Response(EXPIRED, 400, content_type="application/xml")
+
+
+def _file(request: Request, path: Path, size: int, end: int) -> Response:
+    query = request.query
+    headers = {
+        "accept-ranges": "bytes",
+        "content-disposition": query.get("response-content-disposition", "attachment"),
+    }
+    kind = query.get("response-content-type", "application/jsonl")
+    span = re.fullmatch(r"bytes=(\d+)-(\d*)", request.headers.get("range", ""))
+    if span:
+        start, stop = int(span[1]), min(size, int(span[2]) + 1 if span[2] else size)
+        if start >= size or stop <= start:
+            return Response(b"", 416, {"content-range": f"bytes */{size}"})
+        headers["content-range"] = f"bytes {start}-{stop - 1}/{size}"
+        return Response(_read(path, start, min(stop, end)), 206, headers, kind)
+    if request.method == "HEAD":
+        return Response(b"", 200, headers, kind)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
+        return Response(_gzip(_read(path, 0, end)), 200, headers, kind)
+    if end == size:
+        headers["content-length"] = str(size)
+    return Response(_read(path, 0, end), 200, headers, kind)
+
+
+async def _read(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:  # noqa: ASYNC230 - a local file, read in pieces
+        file.seek(start)
+        while start < stop:
+            piece = file.read(min(CHUNK, stop - start))
+            start += len(piece)
+            yield piece
+            await asyncio.sleep(0)
+
+
+async def _gzip(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    packer = zlib.compressobj(1, wbits=31)
+    async for piece in pieces:
+        packed = packer.compress(piece)
+        if packed:
+            yield packed
+    yield packer.flush()

@@ -1,0 +1,139 @@
+"""The GraphQL endpoint: syntax, static errors, variables, cost, throttle, execution, in Shopify's order."""
+
+import functools
+import json
+from typing import Any
+
+from graphql import DocumentNode, OperationDefinitionNode
+
+from shopify_sim import mutations, resolvers
+from shopify_sim.access import denier
+from shopify_sim.cost import MAX_COST, Cost
+from shopify_sim.installation import Installation
+from shopify_sim.projector import Context, NullParent, Plan, compile_plan
+from shopify_sim.schema import AdminSchema, load
+from shopify_sim.shop import Shop
+from shopify_sim.variables import check_variables
+from shopify_sim.wording import check
+
+__all__ = ["answer"]
+
+REGISTERED = (mutations, resolvers)  # importing them fills the projector's table
+LIMITS = "https://shopify.dev/api/usage/rate-limits"
+CODES = {"THROTTLED": "Throttled", "INTERNAL_SERVER_ERROR": "Something went wrong"}
+MAX_ARRAY = 250
+
+Answer = dict[str, Any]
+
+
+def answer(
+    shop: Shop, installation: Installation, version: str, body: dict[str, Any], base_url: str
+) -> Answer:
+    """Answer of one request; HTTP 200 whatever it holds."""
+    text, name = body.get("query") or "", body.get("operationName")
+    variables: dict[str, Any] = body.get("variables") or {}
+    document, errors = _checked(version, text)
+    if errors or document is None:
+        return {"errors": errors}
+    schema = load(version)
+    operation = _operation(document, name)
+    if operation is None:
+        return {"errors": [{"message": f'No operation named "{name}"'}]}
+    errors = check_variables(schema.graphql, operation, variables) or _too_long(variables)
+    if errors:
+        return {"errors": errors}
+    cost = Cost(schema.graphql, document, operation, variables)
+    requested = cost.requested()
+    if requested > MAX_COST:
+        return {"errors": [_too_dear(requested)]}
+    if shop.faults.strike("throttled") or installation.bucket.available() < requested:
+        return _throttled(installation, requested)
+    if shop.faults.strike("internal_errors"):
+        fault = {"code": "INTERNAL_SERVER_ERROR"}
+        return {"errors": [{"message": CODES["INTERNAL_SERVER_ERROR"], "extensions": fault}]}
+    plan = _plan(version, text, name, json.dumps(variables, sort_keys=True), installation.scopes)
+    context = Context(shop, installation, schema, shop.wind(), base_url)
+    try:
+        data: dict[str, Any] | None = plan({}, context)
+    except NullParent:
+        data = None
+    actual = requested if data is None else min(requested, cost.actual(data))
+    installation.bucket.take(actual)
+    return _shown(installation, context, data, requested, actual)
+
+
+def _shown(
+    installation: Installation,
+    context: Context,
+    data: dict[str, Any] | None,
+    requested: int,
+    actual: int,
+) -> Answer:
+    shown: Answer = {"data": data}
+    if context.errors:
+        shown["errors"] = context.errors
+    shown["extensions"] = {"cost": _cost(installation, requested, actual)}
+    if context.search:
+        shown["extensions"]["search"] = context.search
+    return shown
+
+
+@functools.lru_cache(512)
+def _checked(version: str, text: str) -> tuple[DocumentNode | None, list[Answer]]:
+    return check(load(version).graphql, text)
+
+
+@functools.lru_cache(512)
+def _plan(
+    version: str, text: str, name: str | None, variables: str, scopes: frozenset[str]
+) -> Plan:
+    schema: AdminSchema = load(version)
+    document, _ = _checked(version, text)
+    operation = _operation(document, name) if document else None
+    if document is None or operation is None:
+        raise ValueError("only checked documents are compiled")
+    denied = denier(schema, scopes)
+    return compile_plan(schema.graphql, document, operation, json.loads(variables), denied)
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
+    """The named operation; without a name the first, as Shopify does."""
+    for node in document.definitions:
+        if isinstance(node, OperationDefinitionNode) and (
+            not name or (node.name and node.name.value == name)
+        ):
+            return node
+    return None
+
+
+def _too_long(variables: dict[str, Any]) -> list[Answer]:
+    for value in variables.values():
+        if isinstance(value, list) and len(value) > MAX_ARRAY:
+            message = f"The input array size of {len(value)} is greater than the maximum allowed of 250."
+            return [{"message": message, "extensions": {"code": "MAX_INPUT_SIZE_EXCEEDED"}}]
+    return []
+
+
+def _too_dear(requested: int) -> Answer:
+    message = f"Query cost is {requested}, which exceeds the single query max cost limit ({MAX_COST})."
+    extensions = {
+        "code": "MAX_COST_EXCEEDED",
+        "cost": requested,
+        "maxCost": MAX_COST,
+        "documentation": LIMITS,
+    }
+    return {"message": message, "extensions": extensions}
+
+
+def _throttled(installation: Installation, requested: int) -> Answer:
+    extensions = {"code": "THROTTLED", "documentation": LIMITS}
+    error = {"message": CODES["THROTTLED"], "extensions": extensions}
+    return {"errors": [error], "extensions": {"cost": _cost(installation, requested, None)}}
+
+
+def _cost(installation: Installation, requested: int, actual: int | None) -> Answer:
+    return {
+        "requestedQueryCost": requested,
+        "actualQueryCost": actual,
+        "throttleStatus": installation.bucket.status(),
+    }

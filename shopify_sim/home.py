@@ -1,0 +1,89 @@
+"""What outlives the process: when a shop was founded, the apps in it with their tokens, and what was done to it."""
+
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from shopify_sim import deeds
+from shopify_sim.config import ShopConfig, SimConfig
+from shopify_sim.installation import Token
+from shopify_sim.shop import Shop, open_shop
+
+__all__ = ["Home"]
+
+
+class Home:
+    """One JSON file and one journal per shop, in the folder of the configuration; without a folder nothing is kept."""
+
+    def __init__(self, config: SimConfig) -> None:
+        """Make the folder."""
+        self.config, self.folder = config, config.home
+        if self.folder:
+            self.folder.mkdir(parents=True, exist_ok=True)
+
+    def open_shops(self) -> list[Shop]:
+        """All shops as they were left."""
+        return [self._open(shop) for shop in self.config.shops]
+
+    def _file(self, domain: str, ending: str) -> Path | None:
+        return self.folder / f"{domain}.{ending}" if self.folder else None
+
+    def _open(self, config: ShopConfig) -> Shop:
+        path = self._file(config.domain, "json")
+        kept: dict[str, Any] = orjson.loads(path.read_bytes()) if path and path.exists() else {}
+        if kept.get("source") != config.source:
+            kept = {}  # another shop took the name
+        founded = kept.get("founded")
+        shop = open_shop(self.config, config, datetime.fromisoformat(founded) if founded else None)
+        shop.clock.offset_us = kept.get("offset_us", 0)
+        for entry in kept.get("installations", ()):
+            installation = shop.install(entry["client_id"], frozenset(entry["scopes"]))
+            installation.tokens |= {t["access"]: Token(**t) for t in entry["tokens"]}
+            installation.subscriptions = entry["subscriptions"]
+        self._replay(shop)
+        self.save(shop)
+        return shop
+
+    def note(self, shop: Shop, deed: str, body: dict[str, Any]) -> None:
+        """Keep a deed, to be done again at the next start."""
+        path = self._file(shop.domain, "journal")
+        if path is not None:
+            entry = {"at": shop.clock.now(), "deed": deed, "body": body}
+            with path.open("ab") as journal:
+                journal.write(orjson.dumps(entry) + b"\n")
+
+    def _replay(self, shop: Shop) -> None:
+        path = self._file(shop.domain, "journal")
+        for line in path.read_bytes().splitlines() if path and path.exists() else ():
+            entry = orjson.loads(line)
+            shop.store.advance(entry["at"], told=False)
+            deeds.DEEDS[entry["deed"]](shop.store, entry["at"], entry["body"])
+        shop.store.changes.clear()
+
+    def save(self, shop: Shop) -> None:
+        """Keep a shop's apps."""
+        path = self._file(shop.domain, "json")
+        if path is None:
+            return
+        installations = [
+            {
+                "client_id": installation.client_id,
+                "scopes": sorted(installation.scopes),
+                "tokens": [dataclasses.asdict(token) for token in installation.tokens.values()],
+                "subscriptions": installation.subscriptions,
+            }
+            for installation in shop.installations.values()
+        ]
+        kept = {
+            "source": shop.source,
+            "founded": shop.founded.astimezone(UTC).isoformat(),
+            "offset_us": shop.clock.offset_us,
+            "installations": installations,
+        }
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(orjson.dumps(kept, option=orjson.OPT_INDENT_2))
+        fresh.chmod(0o600)
+        fresh.replace(path)

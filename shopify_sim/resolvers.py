@@ -1,0 +1,253 @@
+"""Queries: the fields that are not stored."""
+
+import re
+from typing import Any
+
+import numpy as np
+
+from shopify_sim import search
+from shopify_sim.connections import CUSTOMERS, ORDERS, PRODUCTS, Look, Resource
+from shopify_sim.faces import gid, iso, row_of
+from shopify_sim.installation import covers
+from shopify_sim.paging import Page, list_page
+from shopify_sim.products import product_row, variant_row
+from shopify_sim.projector import Context, FieldFault, resolver
+from shopify_sim.schema import VERSIONS
+from shopify_sim.subscriptions import subscription_row
+
+__all__ = ["node_row"]
+
+Row = dict[str, Any]
+
+
+def _look(context: Context, root: str) -> Look:
+    scopes = context.installation.scopes
+    fields = frozenset(context.schema.search_fields(root))
+    return Look(fields, not covers(scopes, "read_all_orders"))
+
+
+def _warn(context: Context, root: str, query: str | None) -> Any:
+    """Parse a query; note its warnings in ``extensions.search``."""
+    tree = search.parse(query) if query else None
+    found = search.warnings(tree, context.schema.search_fields(root))
+    if found:
+        entry = {"path": [root], "query": query, "parsed": tree, "warnings": found}
+        context.search.append(entry)
+    return tree
+
+
+def _connection(resource: Resource) -> None:
+    @resolver("QueryRoot", resource.root)
+    def page(_row: Row, args: Row, context: Context) -> Page:
+        _warn(context, resource.root, args.get("query"))
+        return context.shop.shelves.page(resource, args, _look(context, resource.root))
+
+    @resolver("QueryRoot", f"{resource.root}Count")
+    def count(_row: Row, args: Row, context: Context) -> Row:
+        root = f"{resource.root}Count"
+        _warn(context, root, args.get("query"))
+        look = _look(context, root)
+        rows = context.shop.shelves.matching(resource, args.get("query") or "", look)
+        limit = args.get("limit")
+        if limit is not None and len(rows) > limit:
+            return {"count": limit, "precision": "AT_LEAST"}
+        return {"count": len(rows), "precision": "EXACT"}
+
+    @resolver("QueryRoot", resource.kind.lower())
+    def one(_row: Row, args: Row, context: Context) -> Row | None:
+        if "id" not in args:
+            return None
+        if not args["id"].startswith(f"gid://shopify/{resource.kind}/"):
+            raise FieldFault(f"Invalid id: {args['id']}", "RESOURCE_NOT_FOUND")
+        return node_row(context, args["id"])
+
+
+for _resource in (ORDERS, CUSTOMERS, PRODUCTS):
+    _connection(_resource)
+
+
+def node_row(context: Context, global_id: str) -> Row | None:
+    """Row behind a global id, None when there is none (any more)."""
+    store = context.shop.store
+    kind = global_id.removeprefix("gid://shopify/").partition("/")[0]
+    if kind == "BulkOperation":
+        operation = context.installation.operations.known.get(global_id)
+        return operation and operation.row()
+    if kind == "WebhookSubscription":
+        found = context.installation.subscriptions.get(global_id)
+        return found and subscription_row(found)
+    row = row_of(global_id, kind)
+    if row is None:
+        return None
+    for resource in (ORDERS, CUSTOMERS, PRODUCTS):
+        if resource.kind == kind:
+            recent = Look(recent_only=not covers(context.installation.scopes, "read_all_orders"))
+            visible = context.shop.shelves.matching(resource, "", recent)
+            place = int(np.searchsorted(visible, row))
+            if place < len(visible) and visible[place] == row:
+                return resource.rows(store, np.array([row]))[0]
+    if kind == "ProductVariant" and row < len(store.catalogue.variants):
+        return variant_row(store, row, 1)
+    return None
+
+
+@resolver("QueryRoot", "node")
+def _node(_row: Row, args: Row, context: Context) -> Row | None:
+    return node_row(context, args["id"])
+
+
+@resolver("QueryRoot", "nodes")
+def _nodes(_row: Row, args: Row, context: Context) -> list[Row | None]:
+    return [node_row(context, global_id) for global_id in args["ids"]]
+
+
+@resolver("QueryRoot", "shop")
+def _shop(_row: Row, _args: Row, context: Context) -> Row:
+    return context.shop.row()
+
+
+@resolver("QueryRoot", "currentAppInstallation")
+def _installation(_row: Row, _args: Row, context: Context) -> Row:
+    installation = context.installation
+    return {
+        "id": f"gid://shopify/AppInstallation/{installation.number}",
+        "accessScopes": [{"handle": scope} for scope in sorted(installation.scopes)],
+        "app": {"id": f"gid://shopify/App/{installation.number}", "title": "XSight"},
+        "launchUrl": f"https://{context.shop.domain}/admin/apps",
+        "uninstallUrl": None,
+    }
+
+
+@resolver("QueryRoot", "publicApiVersions")
+def _versions(_row: Row, _args: Row, _context: Context) -> list[Row]:
+    stable = [{"handle": v, "displayName": v, "supported": True} for v in VERSIONS]
+    return [*stable, {"handle": "unstable", "displayName": "unstable", "supported": False}]
+
+
+@resolver("LineItem", "discountedTotalSet")
+def _discounted(row: Row, args: Row, _context: Context) -> Row:
+    return row["discountedTotalSet" if args.get("withCodeDiscounts") else "originalTotalSet"]
+
+
+@resolver("Order", "customer", reference=True)
+def _customer(row: Row, _args: Row, context: Context) -> Row | None:
+    return row["customer"] and node_row(context, row["customer"]["id"])
+
+
+@resolver("Order", "purchasingEntity", reference=True)
+def _purchaser(row: Row, _args: Row, context: Context) -> Row | None:
+    return row["customer"] and node_row(context, row["customer"]["id"])
+
+
+@resolver("LineItem", "product", reference=True)
+def _product(row: Row, _args: Row, context: Context) -> Row | None:
+    return row["product"] and product_row(context.shop.store, row_of(row["product"]["id"]) or 0)
+
+
+@resolver("LineItem", "variant", reference=True)
+def _variant(row: Row, _args: Row, context: Context) -> Row | None:
+    return row["variant"] and variant_row(context.shop.store, row_of(row["variant"]["id"]) or 0, 1)
+
+
+@resolver("ProductVariant", "product")
+def _product_of(row: Row, _args: Row, context: Context) -> Row:
+    store = context.shop.store
+    return product_row(store, store.catalogue.variants[row_of(row["id"]) or 0].product)
+
+
+def _orders_of(row: Row, context: Context) -> Any:
+    store = context.shop.store
+    own = store.orders["customer"] == row_of(row["id"])
+    return np.flatnonzero(own & store.live_orders())
+
+
+@resolver("Customer", "orders")
+def _customer_orders(row: Row, args: Row, context: Context) -> Page:
+    return list_page(ORDERS.rows(context.shop.store, _orders_of(row, context)), args)
+
+
+@resolver("Customer", "lastOrder")
+def _last_order(row: Row, _args: Row, context: Context) -> Row | None:
+    rows = _orders_of(row, context)
+    if not len(rows):
+        return None
+    latest = rows[np.argmax(context.shop.store.orders["processed"][rows])]
+    return ORDERS.rows(context.shop.store, np.array([latest]))[0]
+
+
+@resolver("QueryRoot", "events")
+def _events(_row: Row, args: Row, context: Context) -> Page:
+    """Deletions only: nothing else is asked of events."""
+    tree = _warn(context, "events", args.get("query"))
+    gone = context.shop.store.deletions
+    columns = {
+        "action": np.array(["destroy"] * len(gone)),
+        "subject_type": np.array([deletion.kind.lower() for deletion in gone]),
+        "created_at": np.array([deletion.at for deletion in gone], np.int64).astype("M8[us]"),
+        "id": np.array([deletion.number for deletion in gone], np.int64),
+    }
+    chosen = np.flatnonzero(search.mask(tree, columns.get, len(gone)))
+    rows = [_event(context, gone[place]) for place in chosen.tolist()]
+    return list_page(rows, args)
+
+
+def _event(context: Context, deletion: Any) -> Row:
+    return {
+        "__typename": "BasicEvent",
+        "id": f"gid://shopify/BasicEvent/{deletion.number}",
+        "action": "destroy",
+        "appTitle": None,
+        "attributeToApp": False,
+        "attributeToUser": True,
+        "createdAt": iso(deletion.at),
+        "criticalAlert": False,
+        "message": f"{context.shop.store.tables.name} deleted this {deletion.kind.lower()}.",
+        "subjectId": gid(deletion.kind, deletion.row),
+        "subjectType": deletion.kind.upper(),
+    }
+
+
+@resolver("QueryRoot", "bulkOperation")
+def _bulk_operation(_row: Row, args: Row, context: Context) -> Row | None:
+    if not args["id"].startswith("gid://shopify/BulkOperation/"):
+        raise FieldFault(f"Invalid id: {args['id']}", "RESOURCE_NOT_FOUND")
+    return node_row(context, args["id"])
+
+
+@resolver("QueryRoot", "currentBulkOperation")
+def _current(_row: Row, args: Row, context: Context) -> Row | None:
+    if args.get("type", "QUERY") != "QUERY":
+        return None
+    known = list(context.installation.operations.known.values())
+    return known[-1].row() if known else None
+
+
+@resolver("QueryRoot", "bulkOperations")
+def _bulk_operations(_row: Row, args: Row, context: Context) -> Page:
+    tree = _warn(context, "bulkOperations", args.get("query"))
+    for shown in re.findall(r"created_at:[<>=]*'?([^\s']+)", args.get("query") or ""):
+        if not re.match(r"\d{4}-\d\d-\d\d", shown):
+            message = "Invalid timestamp for query filter `created_at`."
+            raise FieldFault(message, "BAD_REQUEST")
+    known = list(context.installation.operations.known.values())
+    columns = {
+        "status": np.array([operation.status.lower() for operation in known]),
+        "operation_type": np.array(["query"] * len(known)),
+        "created_at": np.array([operation.created for operation in known], np.int64).astype("M8[us]"),
+        "id": np.array([operation.number for operation in known], np.int64),
+    }
+    chosen = np.flatnonzero(search.mask(tree, columns.get, len(known)))
+    return list_page([known[place].row() for place in chosen.tolist()], args)
+
+
+@resolver("QueryRoot", "webhookSubscriptions")
+def _subscriptions(_row: Row, args: Row, context: Context) -> Page:
+    found = list(context.installation.subscriptions.values())
+    topics = args.get("topics")
+    rows = [subscription_row(s) for s in found if not topics or s["topic"] in topics]
+    return list_page(rows, args)
+
+
+@resolver("QueryRoot", "webhookSubscriptionsCount")
+def _subscription_count(_row: Row, _args: Row, context: Context) -> Row:
+    return {"count": len(context.installation.subscriptions), "precision": "EXACT"}

@@ -1,0 +1,127 @@
+"""One shop of the simulator."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shopify_sim import sources
+from shopify_sim.bulk.operations import Operations
+from shopify_sim.clock import Clock
+from shopify_sim.config import AppConfig, ShopConfig, SimConfig
+from shopify_sim.connections import Shelves
+from shopify_sim.faces import iso
+from shopify_sim.faults import Faults
+from shopify_sim.installation import Installation, Token
+from shopify_sim.store import Store
+from shopify_sim.throttle import Bucket
+
+__all__ = ["Shop", "open_shop"]
+
+
+@dataclass
+class Shop:
+    """A store with its clock, the apps in it and what shall go wrong."""
+
+    domain: str
+    store: Store
+    clock: Clock
+    config: SimConfig
+    founded: datetime
+    source: str
+    faults: Faults = field(default_factory=Faults)
+    installations: dict[str, Installation] = field(default_factory=dict)
+    installed: int = 0
+    codes: dict[str, Any] = field(default_factory=dict)  # oauth.Code by code
+    finished: list[Any] = field(default_factory=list)  # bulk operations no webhook has told yet
+
+    def __post_init__(self) -> None:
+        """Bring the store to its clock."""
+        self.shelves = Shelves(self.store)
+        self.number = int(hashlib.sha256(self.domain.encode()).hexdigest()[:10], 16) + 10**10
+
+    def wind(self) -> int:
+        """Bring the store to the clock; returns the time."""
+        now = self.clock.now()
+        self.store.advance(now)
+        return now
+
+    def install(self, client_id: str, scopes: frozenset[str]) -> Installation:
+        """Install an app, or change the scopes of an installed one."""
+        found = self.installations.get(client_id)
+        if found is not None:
+            found.scopes = scopes
+            return found
+        self.installed += 1
+        bucket = Bucket(self.config.bucket_maximum, self.config.bucket_restore_per_s)
+        made = Installation(client_id, self.number + self.installed, scopes, bucket)
+        made.operations = Operations(self, made)
+        self.installations[client_id] = made
+        return made
+
+    def uninstall(self, client_id: str) -> Installation | None:
+        """Remove an app: its tokens are void, its subscriptions gone."""
+        return self.installations.pop(client_id, None)
+
+    def admit(self, access: str) -> Installation | None:
+        """The installation that an access token belongs to."""
+        now = self.clock.now()
+        for installation in self.installations.values():
+            if installation.admit(access, now):
+                return installation
+        return None
+
+    def row(self) -> dict[str, Any]:
+        """The ``shop`` of GraphQL."""
+        tables = self.store.tables
+        local = datetime.fromtimestamp(self.clock.now() / 1e6, ZoneInfo(tables.zone))
+        offset = local.utcoffset()
+        url = f"https://{self.domain}"
+        created = iso(int(tables.customers["created"].min()) if len(tables.customers) else 0)
+        return {
+            "id": f"gid://shopify/Shop/{self.number}",
+            "name": tables.name,
+            "email": f"owner@{self.domain.partition('.')[0]}.example.com",
+            "contactEmail": f"hello@{self.domain.partition('.')[0]}.example.com",
+            "myshopifyDomain": self.domain,
+            "primaryDomain": {"host": self.domain, "url": url},
+            "url": url,
+            "currencyCode": tables.currency,
+            "enabledPresentmentCurrencies": [tables.currency],
+            "ianaTimezone": tables.zone,
+            "timezoneOffsetMinutes": int(offset.total_seconds() // 60) if offset else 0,
+            "timezoneOffset": local.strftime("%z"),
+            "timezoneAbbreviation": local.strftime("%Z"),
+            "taxesIncluded": False,
+            "taxShipping": False,
+            "weightUnit": "KILOGRAMS",
+            "unitSystem": "METRIC_SYSTEM",
+            "setupRequired": False,
+            "plan": {
+                "displayName": "Basic",
+                "publicDisplayName": "Basic",
+                "partnerDevelopment": False,
+                "shopifyPlus": False,
+            },
+            "createdAt": created,
+            "updatedAt": created,
+        }
+
+
+def open_shop(config: SimConfig, shop: ShopConfig, founded: datetime | None = None) -> Shop:
+    """Load a shop; ``founded`` is when it was loaded for the first time, so that its dates stay."""
+    clock = Clock.at(config.now)
+    start = founded or datetime.fromtimestamp(clock.now() / 1e6, UTC)
+    store = Store(sources.load(shop.source, start))
+    store.advance(clock.now(), told=False)
+    faults = Faults.of(config.faults)
+    opened = Shop(shop.domain, store, clock, config, start, shop.source, faults)
+    for app in config.apps:
+        if app.token:
+            _install_ready(opened, app, app.token)
+    return opened
+
+
+def _install_ready(shop: Shop, app: AppConfig, access: str) -> None:
+    shop.install(app.client_id, app.scopes).tokens[access] = Token(access)
