@@ -47,13 +47,19 @@ def check_database(url: str) -> None:
             f"name a server of version {MAJOR}, or unset DATABASE_URL to use the embedded one",
         )
     if not row or not row[0]:
-        raise Trouble(
-            f"DATABASE_URL: user {user} may not create roles and schemas in {database}",
-            f"as an administrator: ALTER ROLE {user} CREATEROLE; ALTER DATABASE {database} OWNER TO {user}",
-        )
+        raise _right_trouble(str(user), str(database))
+
+
+def _right_trouble(user: str, database: str) -> Trouble:
+    return Trouble(
+        f"DATABASE_URL: user {user} may not create roles and schemas in {database}",
+        f"as an administrator: ALTER ROLE {user} CREATEROLE; ALTER DATABASE {database} OWNER TO {user}",
+    )
 
 
 def _log_in_trouble(said: str, where: str, user: str, database: str) -> Trouble:
+    if "permission denied" in said:
+        return _right_trouble(user, database)
     if "password" in said or "authentication failed" in said or "pg_hba.conf" in said:
         return Trouble(
             f"DATABASE_URL: {where} refuses user {user}", "check user and password in DATABASE_URL"
