@@ -5,12 +5,25 @@ from dataclasses import dataclass
 from typing import Any, Self
 from uuid import UUID
 
-__all__ = ["DASHBOARDS_PREFIX", "SLUG", "USERNAME", "Membership", "Person"]
+__all__ = [
+    "DASHBOARDS_PREFIX",
+    "LAB_SCOPES",
+    "SLUG",
+    "USERNAME",
+    "USER_SCOPES",
+    "Membership",
+    "Person",
+]
 
 SLUG = r"[a-z0-9]{6,20}"
 DASHBOARDS_PREFIX = "t-"
 """Hub users of this prefix are tenants' dashboard servers. No person's name starts so: slugs have no hyphen."""
 USERNAME = rf"^(?:{DASHBOARDS_PREFIX}{SLUG}|{SLUG}-[0-9a-f]{{8}})$"
+
+USER_SCOPES = ["read:users!user", "users:activity!user", "access:servers!user"]
+"""Everybody's: name themselves and be seen active. JupyterHub's own default would let them start servers."""
+LAB_SCOPES = ["servers!user", "read:servers!user"]
+"""Start and stop a server of one's own."""
 
 ROLES = frozenset({"owner", "admin", "analyst", "marketer", "viewer"})
 LAB_ROLES = frozenset({"owner", "admin", "analyst"})
@@ -87,9 +100,9 @@ class Person:
 
         ``user`` must be among them: without it the Hub refuses to issue the servers' OAuth tokens (answer 500).
         """
-        roles: list[dict[str, Any]] = [{"name": "user"}]
+        roles: list[dict[str, Any]] = [{"name": "user", "scopes": USER_SCOPES}]
         if self.current.has_lab:
-            roles.append({"name": "lab"})
+            roles.append({"name": "lab", "scopes": LAB_SCOPES})
         for m in self.memberships:
             server = f"{DASHBOARDS_PREFIX}{m.slug}"
             roles.append({"name": f"dash-{m.slug}", "scopes": [f"access:servers!user={server}"]})

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from hub_config.authenticator import DashboardClients, XsightAuthenticator
-from hub_config.identity import USERNAME
+from hub_config.identity import LAB_SCOPES, USER_SCOPES, USERNAME
 from hub_config.roles import LIFETIME
 from hub_config.settings import HubSettings
 from hub_config.site import Site
@@ -67,8 +67,8 @@ c.GenericOAuthenticator.logout_redirect_url = f"{public}/login"
 # `user` is everybody's role: name themselves, be seen active. Starting a server of one's own comes with `lab`;
 # `dash-<slug>` with the log-in (identity.py).
 c.JupyterHub.load_roles = [
-    {"name": "user", "scopes": ["read:users!user", "users:activity!user", "access:servers!user"]},
-    {"name": "lab", "scopes": ["servers!user", "read:servers!user"]},
+    {"name": "user", "scopes": USER_SCOPES},
+    {"name": "lab", "scopes": LAB_SCOPES},
     {
         "name": "xsight-api",
         "services": ["xsight-api"],

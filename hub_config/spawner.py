@@ -10,6 +10,7 @@ import psycopg
 from jupyterhub.spawner import LocalProcessSpawner, SpawnException
 from jupyterhub.utils import url_path_join
 
+from hub_config.credentials import SOCKET
 from hub_config.identity import DASHBOARDS_PREFIX, Person
 from hub_config.launch import HUB_API_URL, Places, Plan, command_line, environment, inside
 from hub_config.relay import door_in, port_of
@@ -51,7 +52,8 @@ class ServerSpawner(LocalProcessSpawner):
             8888,
         )  # jupyter_server takes a socket only beside its default port
         await super().start()
-        self._door = await door_in(folder / "server.sock")
+        await self._wait_for(folder / SOCKET)
+        self._door = await door_in(folder / SOCKET)
         return "127.0.0.1", port_of(self._door)
 
     def get_env(self) -> dict[str, str]:
@@ -90,6 +92,14 @@ class ServerSpawner(LocalProcessSpawner):
     def make_preexec_fn(self, _name: str) -> Callable[[], None]:
         """Limits, instead of a change of the unix account."""
         return limit_resources
+
+    async def _wait_for(self, socket: Path) -> None:
+        """Until the server listens. JupyterHub alone would look for a dead one until its time is up."""
+        while not socket.exists():  # noqa: ASYNC110 - there is nothing to wait on
+            if await self.poll() is not None:
+                why = "The server ended while it started; the Hub's log has its last words."
+                raise SpawnException(why, reason="died", status_code=500)
+            await asyncio.sleep(0.05)
 
     async def _make_plan(self) -> Plan:
         settings, name = self.site.settings, self.user.name

@@ -5,14 +5,13 @@ import sys
 # jsonschema compiles a grammar for this optional format check on import: 1.6 s of a start, for nothing.
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
+from hub_config.credentials import take_token
 from hub_config.dashboards.forkserver import ForkServer
 
 if __name__ == "__main__":
-    from hub_config.credentials import take_token
-
-    run = take_token()
+    token = take_token()
     ForkServer.shared()  # imports the kernels' libraries in its own process while Voila starts here
     from hub_config.dashboards.server import DashboardServer
 
-    DashboardServer.run_folder = run
+    DashboardServer.hub_token = token
     DashboardServer.launch_instance([])

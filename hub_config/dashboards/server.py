@@ -25,7 +25,7 @@ from voila.static_file_handler import AllowListFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
-from hub_config.credentials import SOCKET
+from hub_config.credentials import SOCKET, run_folder
 from hub_config.dashboards.access import (
     RECHECK_S,
     KernelSocket,
@@ -56,16 +56,13 @@ REPLACED: dict[type, type] = {
 class DashboardServer(Voila):
     """Standalone Voila, configured by what the Hub's spawner put into the environment."""
 
-    run_folder: ClassVar[Path]
+    hub_token: ClassVar[str]
 
     def initialize(self, argv: list[str] | None = None) -> None:
-        """Read the Hub's credentials, then drop the token: Voila hands its whole environment to kernels."""
-        self.hub_auth = HubOAuth(parent=self, cache_max_age=RECHECK_S)
-        for name in self.hub_auth.trait_names(config=True):
-            getattr(self.hub_auth, name)  # defaults are read from the environment when asked for
-        os.environ.pop("JUPYTERHUB_API_TOKEN", None)
+        """Configure everything, then let Voila put itself together."""
+        self.hub_auth = HubOAuth(parent=self, api_token=self.hub_token, cache_max_age=RECHECK_S)
         self.last_seen = datetime.now(UTC)
-        _lay_out_jupyter_path(self.run_folder / "jupyter")
+        _lay_out_jupyter_path(run_folder() / "jupyter")
         register()
         self.update_config(_config(self._log_function))
         super().initialize(argv)
@@ -112,7 +109,7 @@ class DashboardServer(Voila):
     def listen(self) -> None:
         """Listen on the run folder's unix socket, and report to the Hub."""
         server = HTTPServer(self.app, xheaders=True)
-        server.add_socket(bind_unix_socket(str(self.run_folder / SOCKET), mode=0o600))
+        server.add_socket(bind_unix_socket(str(run_folder() / SOCKET), mode=0o600))
         hub = JupyterHubSingleUser(
             hub_auth=self.hub_auth, log=self.log
         )  # its reports, not its server

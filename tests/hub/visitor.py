@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import time
 
 import httpx
 from websockets.asyncio.client import connect
@@ -28,6 +29,18 @@ class Visitor:
         answer = self.get(path)
         found = KERNEL.search(answer.text)
         return answer, found[1] if found else ""
+
+    def open_lab(self) -> httpx.Response:
+        """Go to one's Lab as a browser does: start it where it does not run, wait, open it."""
+        name = self.member.hub_name
+        answer = self.get(f"/hub/spawn/{name}")
+        deadline = time.monotonic() + 60
+        while "jupyter-config-data" not in answer.text:
+            assert answer.status_code in {200, 424}, answer.text
+            assert time.monotonic() < deadline, answer.text
+            time.sleep(0.1)
+            answer = self.get(f"/user/{name}/lab")
+        return answer
 
     def cookie_header(self, path: str) -> str:
         return self.http.build_request("GET", path).headers.get("cookie", "")

@@ -1,0 +1,1 @@
+"""An analyst's JupyterLab as a single-user server of the Hub."""
