@@ -22,7 +22,8 @@ from xsight_ui.shell import render
 __all__ = ["Site", "serve"]
 
 USER = {"name": "Ada Byron", "email": "ada@example.com", "initials": "AB"}
-TENANT = {"slug": "garden7x", "name": "Garden & Grove"}
+TENANT = {"id": "0193c0de-0000-7000-8000-000000000001", "slug": "garden7x", "name": "Garden & Grove"}
+OTHER = {"id": "0193c0de-0000-7000-8000-000000000002", "slug": "other8y", "name": "Second store"}
 BASE = "/user/t-garden7x/"
 
 
@@ -103,13 +104,13 @@ class Site:
                 {
                     "user": USER,
                     "tenant": TENANT,
-                    "tenants": [TENANT, {"slug": "other8y", "name": "Second store"}],
+                    "tenants": [TENANT, OTHER],
                     "rights": self.rights,
                     "csrf": "token-1",
                 }
             )
         if path == "/api/v1/tenants/me":
-            return _json(TENANT | {"connected": self.connected})
+            return _json(TENANT | {"shop": {"connection": "connected" if self.connected else "none"}})
         if path == "/api/v1/tenants/me/sync" and method == "POST":
             self.started_syncs.append(headers)
             self.runs = [{"run": "r1", "status": "queued", "step": "customers", "percent": 0, "counts": {}}]

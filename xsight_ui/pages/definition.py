@@ -37,18 +37,21 @@ class PageDef:
         head: Spec = {"page": self.key, "title": self.title}
         if document is None:
             return head | {"state": "onboarding", "data_version": 0, "rows": [], "panels": {}}
-        daily = document["daily"]
-        return head | {
-            "state": "ready",
+        head |= {
             "data_version": document["data_version"],
             "insight_run": document["insight_run"],
             "shop": dict(document["shop"]),
             "freshness": _freshness(document, now),
+        }
+        if not document["totals"]["orders"]:
+            return head | {"state": "empty", "rows": [], "panels": {}}
+        return head | {
+            "state": "ready",
             "period": {
                 "value": PERIODS[0][0],
                 "options": [{"days": days, "label": label} for days, label in PERIODS],
             },
-            "daily": dict(daily),
+            "daily": dict(document["daily"]),
             "rows": [{"layout": layout, "panels": list(keys)} for layout, keys in self.rows],
             "panels": self.panels(document),
         }

@@ -26,7 +26,7 @@ ORDERS: Metric = {
 }
 AVERAGE_ORDER: Metric = {
     "key": "average_order",
-    "label": "Average order value",
+    "label": "Avg. order value",
     "format": "money",
     "ratio": [["net_minor"], ["orders"]],
     "definition": "Net sales of the period divided by its orders.",

@@ -16,17 +16,16 @@ _NEW_AND_RETURNING = (("new_customers", "New"), ("returning_customers", "Returni
 
 
 def _panels(document: Document) -> dict[str, Spec]:
-    daily, rfm = document["daily"], document["rfm"]
+    rfm = document["rfm"]
     names = {segment["key"]: segment["name"] for segment in rfm["segments"]}
     return {
-        "kpis": panels.kpis(_HEADLINES, daily),
-        "sales": panels.trend(metrics.NET_SALES, daily),
+        "kpis": panels.kpis(_HEADLINES),
+        "sales": panels.trend(metrics.NET_SALES),
         "mix": panels.stack(
             "New and returning",
             "Customers who ordered, split by whether it was their first day with an order. "
             "Somebody who orders on two days counts on both.",
             _NEW_AND_RETURNING,
-            daily,
         ),
         "segments": panels.segments(rfm),
         "grid": panels.rfm_grid(rfm),
@@ -61,7 +60,7 @@ OVERVIEW = PageDef(
         ("lead", ("sales", "mix")),
         ("lead", ("segments", "grid")),
         ("lead", ("cohorts", "churn")),
-        ("lead", ("top", "clv")),
+        ("wide", ("top", "clv")),
     ),
     panels=_panels,
 )

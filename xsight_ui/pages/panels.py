@@ -20,7 +20,7 @@ Part = Mapping[str, Any]
 Panel = dict[str, Any]
 Matrix = Sequence[Sequence[int | None]]
 
-COHORTS_SHOWN = 24
+COHORTS_SHOWN = 12
 
 SEGMENT_TONES = {
     "champions": "best",
@@ -37,39 +37,39 @@ SEGMENT_TONES = {
 }
 """Five tones, best to lowest, so that colour says how alive a segment is. Unknown names are shown as `mid`."""
 
-_NO_ORDERS = {
+_GUESTS_ONLY = {
     "name": "empty",
     "title": "No orders yet",
     "text": "This fills in with the first order of your store.",
 }
 
+_LEARNS = "The model learns from customers who came back. It starts by itself once there is enough."
 
-def kpis(metrics: Sequence[Part], daily: Part) -> Panel:
+
+def kpis(metrics: Sequence[Part]) -> Panel:
     """Headline numbers of the chosen period, each with its change and its course."""
     return {
         "kind": "kpis",
         "title": "Key figures",
         "metrics": [dict(metric) for metric in metrics],
-        "empty": not daily["orders"],
     }
 
 
-def trend(metric: Part, daily: Part) -> Panel:
+def trend(metric: Part) -> Panel:
     """One measure over the chosen period, with the period before it."""
-    panel = {
+    return {
         "kind": "trend",
         "title": metric["label"],
-        "subtitle": "Compared with the period before",
+        "subtitle": "Over the chosen period",
         "definition": metric["definition"],
         "metric": dict(metric),
         "height": 286,
     }
-    return panel if daily["orders"] else panel | {"state": _NO_ORDERS}
 
 
-def stack(title: str, definition: str, fields: Sequence[tuple[str, str]], daily: Part) -> Panel:
+def stack(title: str, definition: str, fields: Sequence[tuple[str, str]]) -> Panel:
     """Daily counts that add up, e.g. new and returning customers."""
-    panel = {
+    return {
         "kind": "stack",
         "title": title,
         "subtitle": "Customers who ordered",
@@ -77,7 +77,6 @@ def stack(title: str, definition: str, fields: Sequence[tuple[str, str]], daily:
         "fields": [{"field": field, "label": label} for field, label in fields],
         "height": 286,
     }
-    return panel if daily["orders"] else panel | {"state": _NO_ORDERS}
 
 
 def segments(rfm: Part) -> Panel:
@@ -108,7 +107,7 @@ def segments(rfm: Part) -> Panel:
         "items": items,
         "height": 430,
     }
-    return panel if customers else panel | {"state": _NO_ORDERS}
+    return panel if customers else panel | {"state": _GUESTS_ONLY}
 
 
 def rfm_grid(rfm: Part) -> Panel:
@@ -125,7 +124,7 @@ def rfm_grid(rfm: Part) -> Panel:
         "total": total,
         "height": 430,
     }
-    return panel if total else panel | {"state": _NO_ORDERS}
+    return panel if total else panel | {"state": _GUESTS_ONLY}
 
 
 def cohorts(part: Part) -> Panel:
@@ -153,7 +152,7 @@ def cohorts(part: Part) -> Panel:
         ],
         "height": 396,
     }
-    return panel if names else panel | {"state": _NO_ORDERS}
+    return panel if names else panel | {"state": _GUESTS_ONLY}
 
 
 def _cohort_view(
@@ -217,15 +216,16 @@ def top_customers(rows: Sequence[Part], segment_names: Mapping[str, str]) -> Pan
         "title": "Top customers",
         "subtitle": "By net sales, all time",
         "definition": "Customers with the highest net sales over the whole history. "
+        "Churn risk: chance of no order in the next 90 days. Predicted: net sales expected in the next 12 months. "
         "Names are shown to viewers who may see personal data.",
         "columns": [
-            {"field": "id", "title": "Customer", "format": "customer", "grow": 2, "min": 170},
-            {"field": "segment", "title": "Segment", "format": "segment", "min": 150},
-            {"field": "orders", "title": "Orders", "format": "count", "min": 84},
-            {"field": "net_minor", "title": "Net sales", "format": "money", "min": 120},
-            {"field": "last_order_on", "title": "Last order", "format": "date", "min": 124},
-            {"field": "churn_90", "title": "Churn risk", "format": "risk", "min": 112},
-            {"field": "clv_365_minor", "title": "Next 12 months", "format": "money", "min": 132},
+            {"field": "id", "title": "Customer", "format": "customer", "grow": 2, "min": 186},
+            {"field": "segment", "title": "Segment", "format": "segment", "min": 140},
+            {"field": "orders", "title": "Orders", "format": "count", "min": 66},
+            {"field": "net_minor", "title": "Net sales", "format": "money", "min": 98},
+            {"field": "last_order_on", "title": "Last order", "format": "date", "min": 106},
+            {"field": "churn_90", "title": "Churn risk", "format": "risk", "min": 90},
+            {"field": "clv_365_minor", "title": "Predicted", "format": "money", "min": 92},
         ],
         "rows": [
             dict(row)
@@ -239,7 +239,7 @@ def top_customers(rows: Sequence[Part], segment_names: Mapping[str, str]) -> Pan
         ],
         "height": 420,
     }
-    return panel if rows else panel | {"state": _NO_ORDERS}
+    return panel if rows else panel | {"state": _GUESTS_ONLY}
 
 
 def _share(part: int | None, whole: int) -> float | None:
@@ -273,7 +273,7 @@ def _not_enough(part: Part, what: str) -> dict[str, Any]:
     return {
         "name": "not_enough_data",
         "title": f"{what} needs more history",
-        "text": part.get("message") or "",
+        "text": _LEARNS if need else part.get("message") or "",
         "progress": [
             {"label": key.replace("_", " "), "have": have.get(key, 0), "need": wanted}
             for key, wanted in need.items()

@@ -25,6 +25,9 @@ function colours() {
 const FONT = "Inter, system-ui, sans-serif";
 export const fade = (hex, alpha) => hex + Math.round(alpha * 255).toString(16).padStart(2, "0");
 
+/** The plot fills the box, axis labels included; labels hang a little lower than ECharts reckons. */
+export const grid = () => ({ left: 2, right: 12, top: 10, bottom: 6, outerBoundsMode: "same" });
+
 export const categories = (c, data, more) => ({
   type: "category", data, axisTick: { show: false }, axisLine: { lineStyle: { color: c["line-strong"] } },
   axisLabel: { color: c.muted, fontSize: 11, hideOverlap: true, margin: 12 }, ...more,
@@ -52,17 +55,17 @@ theme.onChange(() => {
 
 /** A chart in `box` whose option comes from `option(colours, width)`; keeps itself in step with size and theme. */
 export function chart(box, option) {
-  let width = box.clientWidth;
-  const instance = echarts.init(box, null, { renderer: "svg", width, height: box.clientHeight });
+  let { clientWidth: width, clientHeight: height } = box;
+  const instance = echarts.init(box, null, { renderer: "svg", width, height });
   const self = {
     redraw() {
       const c = colours();
       instance.setOption({ animation: false, textStyle: { fontFamily: FONT, color: c.ink }, ...option(c, width) }, { notMerge: true });
     },
     resize(size) {
-      if (!size.width || Math.abs(size.width - width) < 1) return;
-      width = size.width;
-      instance.resize({ width, height: size.height });
+      if (!size.width || (Math.abs(size.width - width) < 1 && Math.abs(size.height - height) < 1)) return;
+      ({ width, height } = size);
+      instance.resize({ width, height });
       self.redraw();
     },
     dispose() {

@@ -9,6 +9,7 @@ import { Tile } from "./tile.js";
 import { formatter } from "./format.js";
 import { PageState } from "./model.js";
 
+const STAMP_EVERY_MS = 60_000;
 const here = (globalThis.xsight ??= {});
 
 /** Called by the shell, before any kernel: paints the inlined spec. */
@@ -25,6 +26,7 @@ export function start() {
 function follow(page) {
   feed.on("update", (version) => refresh(page, version));
   feed.start();
+  setInterval(() => page.drawStamp(), STAMP_EVERY_MS);
 }
 
 /** render() of the Page widget: takes over the painted page, or paints it where there is none (JupyterLab). */

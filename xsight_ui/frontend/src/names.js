@@ -13,8 +13,7 @@ export async function fillNames(page) {
   if (!answer.ok) return;
   page.names ??= new Map();
   for (const customer of answer.body.items ?? []) {
-    const name = customer.name ?? customer.display_name;
-    if (name) page.names.set(Number(customer.id), { name, initials: initials(name) });
+    if (customer.name) page.names.set(customer.id, { name: customer.name, initials: initials(customer.name) });
   }
   for (const tile of tables) tile.refresh();
 }
@@ -23,6 +22,5 @@ export async function fillNames(page) {
 export async function ownStore() {
   const profile = await me();
   const shown = document.body.dataset.tenant;
-  const current = profile?.tenant?.slug ?? profile?.tenant;
-  return Boolean(profile) && (!shown || !current || shown === current);
+  return Boolean(profile) && (!shown || profile.tenant?.slug === shown);
 }

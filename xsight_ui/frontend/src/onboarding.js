@@ -46,4 +46,4 @@ export function onboarding() {
   return element;
 }
 
-const isConnected = (tenant) => Boolean(tenant.shop?.connected ?? tenant.connected ?? tenant.shop);
+const isConnected = (store) => store.shop?.connection === "connected";

@@ -6,6 +6,7 @@ import { fillNames } from "./names.js";
 import { onboarding } from "./onboarding.js";
 import { dayAt, range } from "./period.js";
 import { syncControl } from "./sync_panel.js";
+import { stateBox } from "./states.js";
 import { Tile } from "./tile.js";
 import { toggle } from "./toggle.js";
 
@@ -26,10 +27,9 @@ export class PageView {
   async paint() {
     this.tiles.clear();
     this.element.classList.add("xs", "xs-page");
-    if (this.state.spec.state === "onboarding") {
-      this.element.replaceChildren(this.#head(), onboarding(this));
-      performance.mark("xs-first");
-      performance.mark("xs-charts");
+    if (this.state.spec.state !== "ready") {
+      this.element.replaceChildren(this.#head(), this.state.spec.state === "onboarding" ? onboarding() : noOrders());
+      for (const name of ["xs-first", "xs-charts", "xs-complete"]) performance.mark(name);
       return;
     }
     this.element.replaceChildren(this.#head(), ...this.state.spec.rows.map((row) => this.#row(row)));
@@ -64,23 +64,23 @@ export class PageView {
   #head() {
     const { spec } = this.state;
     this.stamp = h("p", { class: "xs-stamp", role: "status" });
-    this.#drawStamp();
+    this.drawStamp();
     const period = spec.period && toggle("Period", spec.period.options.map(({ days, label }) => [wordOf(days), label]), wordOf(this.state.days), (word) => {
       const days = word === "all" ? null : Number(word);
       daysToAddress(days, spec);
       this.state.setDays(days);
     });
-    return h("div", { class: "xs-head" }, h("div", {}, h("h1", {}, spec.title), this.stamp), h("div", { class: "xs-head-tools" }, period, syncControl(this)));
+    return h("div", { class: "xs-head" }, h("div", {}, h("h1", {}, spec.title), this.stamp), spec.state !== "onboarding" && h("div", { class: "xs-head-tools" }, period, syncControl()));
   }
 
   /** Which days are shown and how fresh they are. */
-  #drawStamp() {
+  drawStamp() {
     const { shop, freshness, daily } = this.state.spec;
     if (!shop) {
       this.stamp.replaceChildren(h("span", {}, "Your store's numbers appear here."));
       return;
     }
-    const { from, to } = range(daily, this.state.days);
+    const { from, to } = daily ? range(daily, this.state.days) : { from: 0, to: 0 };
     const days = to > from && this.format.dateRange(dayAt(daily, from), dayAt(daily, to - 1));
     const synced = freshness.synced_at ? `Synced ${ago(freshness.synced_at)}` : "Not synced yet";
     this.stamp.replaceChildren(
@@ -90,7 +90,7 @@ export class PageView {
   }
 
   #drawPeriod() {
-    this.#drawStamp();
+    this.drawStamp();
     for (const tile of this.tiles.values()) if (PERIOD_KINDS.has(tile.panel.kind)) tile.update();
     performance.mark("xs-period");
   }
@@ -101,11 +101,15 @@ export class PageView {
     this.format = formatter(spec.shop);
     const same = this.tiles.size === Object.keys(spec.panels).length && [...this.tiles.keys()].every((key) => key in spec.panels);
     if (!same || !this.tiles.size) return void this.paint();
-    this.#drawStamp();
+    this.drawStamp();
     for (const [key, tile] of this.tiles) tile.update(spec.panels[key]);
     fillNames(this);
   }
 }
+
+const noOrders = () => h("section", { class: "xs-tile xs-lonely" }, stateBox({
+  name: "empty", title: "No orders yet", text: "Your store is connected and synced. Its numbers appear with the first order, by themselves.",
+}));
 
 const PERIOD_KINDS = new Set(["kpis", "trend", "stack"]);
 

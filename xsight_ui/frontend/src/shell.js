@@ -1,8 +1,9 @@
 // The frame's own behaviour: theme, menus, what the viewer may see.
 import { h, icon } from "./dom.js";
 import { popup } from "./popup.js";
-import { me } from "./session.js";
+import { me, post } from "./session.js";
 import { theme } from "./theme.js";
+import { toast } from "./toast.js";
 
 const $ = (id) => document.getElementById(id);
 
@@ -17,8 +18,13 @@ export function startShell() {
 function admit({ tenants = [], tenant, rights = [] }) {
   const current = document.body.dataset.tenant;
   const others = tenants.filter(({ slug }) => slug !== current);
-  $("xs-store-menu").append(...others.map(({ slug, name }) => h("a", { role: "menuitem", href: `/app/overview?tenant=${encodeURIComponent(slug)}` }, icon("store"), h("span", {}, name ?? slug))));
+  $("xs-store-menu").prepend(...others.map((store) => h("button", { type: "button", role: "menuitem", onclick: () => visit(store) }, icon("store"), h("span", {}, store.name))));
   for (const item of document.querySelectorAll("[data-right]")) item.hidden = !rights.includes(item.dataset.right);
-  const session = tenant?.slug ?? tenant;
-  if (session && session !== current) document.body.dataset.foreign = "";
+  if (tenant && tenant.slug !== current) toast(`You are at ${tenant.name} in another window.`, "info", { href: "/app/overview", text: "Go there" });
+}
+
+async function visit(store) {
+  const answer = await post("/api/auth/tenant", { tenant: store.id });
+  if (answer.ok) location.assign(answer.body.next);
+  else toast(`${store.name} cannot be opened just now.`, "error");
 }

@@ -1,10 +1,12 @@
 // What the tenant's synchronisation is doing, as the API tells it: over a websocket, and by asking while there is none.
 // Messages carry whole states, so a lost one heals with the next.
-import { get, post } from "./session.js";
+import { get, me, post } from "./session.js";
+import { toast } from "./toast.js";
 
 const ACTIVE = new Set(["queued", "running", "computing"]);
 const POLL_ACTIVE_MS = 2000;
 const POLL_IDLE_MS = 15_000;
+const LOGGED_OUT = 4401; // a code of our API: the session ended, or is at another store
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 30_000;
 
@@ -49,7 +51,7 @@ class SyncFeed {
     };
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
     socket.onclose = ({ code }) => {
-      if (code === 4401 || code === 4403) return; // logged out, or not a member any more
+      if (code === LOGGED_OUT) return void me(true).then((profile) => profile || toast("Your session has ended.", "error", { href: "/login", text: "Log in again" }));
       if (this.#retry > RETRY_FIRST_MS) this.#poll(); // not just a restart of the server
       setTimeout(() => this.#connect(), this.#retry);
       this.#retry = Math.min(2 * this.#retry, RETRY_MAX_MS);

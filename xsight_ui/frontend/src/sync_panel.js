@@ -52,7 +52,7 @@ function facts(run) {
 const ring = () => s("svg", { class: "xs-ring", viewBox: "0 0 20 20", width: 16, height: 16, "aria-hidden": "true" },
   s("circle", { cx: 10, cy: 10, r: 8 }), s("circle", { cx: 10, cy: 10, r: 8, pathLength: 100, class: "xs-ring-done" }));
 
-export function syncControl(page) {
+export function syncControl() {
   const label = h("span", {}, "Sync now");
   const sign = h("span", { class: "xs-sync-sign" }, icon("sync", 15));
   const button = h("button", { type: "button", class: "xs-button xs-sync", "aria-live": "polite" }, sign, label);

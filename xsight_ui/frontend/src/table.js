@@ -1,8 +1,8 @@
 // Rows that can be sorted, with Tabulator; only the modules in use.
-import { FormatModule, InteractionModule, ResizeColumnsModule, ResizeTableModule, SortModule, Tabulator } from "tabulator-tables";
+import { FormatModule, FrozenColumnsModule, InteractionModule, ResizeColumnsModule, ResizeTableModule, SortModule, Tabulator } from "tabulator-tables";
 import { h } from "./dom.js";
 
-Tabulator.registerModule([FormatModule, InteractionModule, ResizeColumnsModule, ResizeTableModule, SortModule]);
+Tabulator.registerModule([FormatModule, FrozenColumnsModule, InteractionModule, ResizeColumnsModule, ResizeTableModule, SortModule]);
 
 const NUMERIC = new Set(["count", "money", "percent", "risk"]);
 const RISK_HIGH = 0.7;
@@ -13,13 +13,13 @@ const badge = (text, tone) => h("span", { class: "xs-badge", "data-tone": tone }
 /** The name that the viewer may see; the number until it is known. */
 function customer(id, names) {
   const known = names?.get(id);
-  return h("span", { class: "xs-person" }, h("i", { "aria-hidden": "true" }, known?.initials ?? "#"), h("span", {}, known?.name ?? `Customer ${id}`));
+  return h("span", { class: "xs-person", title: `Shopify customer ${id}` }, h("i", { "aria-hidden": "true" }, known?.initials ?? "#"), h("span", {}, known?.name ?? `Customer …${String(id).slice(-4)}`));
 }
 
 function cell(column, page) {
   const format = page.format[column.format];
-  return ({ getValue }) => {
-    const value = getValue();
+  return (tableCell) => {
+    const value = tableCell.getValue();
     if (value == null) return "–";
     switch (column.format) {
       case "customer": return customer(value, page.names);
@@ -32,7 +32,10 @@ function cell(column, page) {
 
 const bySegment = (a, b) => (a?.name ?? "").localeCompare(b?.name ?? "");
 
-const columns = (panel, page) => panel.columns.map((column) => ({
+const narrow = matchMedia("(max-width: 640px)");
+
+const columns = (panel, page) => panel.columns.map((column, i) => ({
+  frozen: i === 0 && narrow.matches,
   title: column.title, field: column.field, minWidth: column.min ?? 96, widthGrow: column.grow ?? 1,
   hozAlign: NUMERIC.has(column.format) ? "right" : "left", headerHozAlign: NUMERIC.has(column.format) ? "right" : "left",
   sorter: column.format === "segment" ? bySegment : NUMERIC.has(column.format) || column.format === "customer" ? "number" : "string",

@@ -1,4 +1,5 @@
 // The frame around a panel: title, definition, menu, and whatever state it is in.
+import { about } from "./about.js";
 import { h, icon } from "./dom.js";
 import { popup } from "./popup.js";
 import { failure, skeleton, stateBox } from "./states.js";
@@ -69,22 +70,16 @@ export class Tile {
   }
 
   #bare() {
-    return h("section", { class: "xs-tile xs-tile-bare", "aria-label": this.panel.title, "data-panel": this.key }, this.body);
+    this.tools.append(this.#menu());
+    return h("section", { class: "xs-tile xs-tile-bare", "aria-label": this.panel.title, "data-panel": this.key }, this.body, this.tools);
   }
 
   #framed() {
     if (this.panel.height) this.body.style.setProperty("--height", `${this.panel.height}px`);
     this.tools.append(this.#menu());
     return h("section", { class: "xs-tile", "aria-labelledby": this.title.id, "data-panel": this.key, "data-kind": this.panel.kind },
-      h("header", {}, h("div", { class: "xs-tile-title" }, h("div", {}, this.title, this.panel.definition && this.#definition()), this.subtitle), this.tools),
+      h("header", {}, h("div", { class: "xs-tile-title" }, h("div", {}, this.title, this.panel.definition && about(this.panel.title, this.panel.definition)), this.subtitle), this.tools),
       this.body);
-  }
-
-  #definition() {
-    const text = h("p", { class: "xs-definition", id: `${this.title.id}-about` }, this.panel.definition);
-    const button = h("button", { type: "button", class: "xs-about", "aria-label": `What is ${this.panel.title}?`, "aria-controls": text.id }, icon("info", 15));
-    popup(button, text);
-    return h("span", { class: "xs-anchor" }, button, text);
   }
 
   #menu() {

@@ -1,5 +1,5 @@
 // How likely customers are to stay away: who is at risk, and the whole distribution.
-import { categories, chart, fade, tooltip, values } from "../chart.js";
+import { categories, chart, fade, grid, tooltip, values } from "../chart.js";
 import { h } from "../dom.js";
 
 const BANDS = Array.from({ length: 10 }, (_, i) => [i * 10, (i + 1) * 10]);
@@ -10,14 +10,14 @@ export function churn(tile, page) {
   const heading = h("div", { class: "xs-churn-head" });
   tile.body.replaceChildren(heading, h("p", { class: "xs-axis-title", "aria-hidden": "true" }, "Customers by chance of staying away"), box);
   const option = (c) => {
-    const { at_risk: atRisk, customers, histogram, horizon_days: days } = tile.panel;
+    const { at_risk: atRisk, customers, histogram, expected_churn: expected, horizon_days: days } = tile.panel;
     const { format } = page;
     heading.replaceChildren(
       h("p", { class: "xs-figure", "data-value": atRisk }, format.count(atRisk)),
-      h("p", { class: "xs-muted" }, `at risk, ${format.percent(customers ? atRisk / customers : null)} of ${format.count(customers)} customers`));
+      h("p", { class: "xs-muted" }, `at risk of ${format.count(customers)} customers; ${format.count(expected)} in all are expected to stay away`));
     box.setAttribute("aria-label", `Customers by chance of no order in the next ${days} days, in ten bands: ${histogram.join(", ")}`);
     return {
-      grid: { left: 2, right: 6, top: 8, bottom: 0, outerBoundsMode: "same" },
+      grid: grid(),
       tooltip: tooltip(c, { type: "shadow", shadowStyle: { color: fade(c.muted, 0.1) } }, (i) => `Chance ${BANDS[i][0]}–${BANDS[i][1]}%`, (i) => [["Customers", format.count(histogram[i]), c[`risk-${RISK[i]}`]]]),
       xAxis: categories(c, BANDS.map(([from]) => `${from}%`), { axisLabel: { color: c.muted, fontSize: 11, interval: 0, hideOverlap: true, margin: 10 } }),
       yAxis: values(c, format.countShort, { minInterval: 1, splitNumber: 3 }),

@@ -1,19 +1,19 @@
 // Monthly cohorts as a heat table; two views of the same customers.
 import { h } from "../dom.js";
-import { heat } from "../heat.js";
+import { heatScale } from "../heat.js";
 import { toggle } from "../toggle.js";
 
 export function mount(tile, page) {
   let chosen = tile.panel.views[0].key;
   const view = () => tile.panel.views.find(({ key }) => key === chosen);
-  const cell = (value, highest, format) => (value == null ? h("td", { class: "xs-heat-none" }) : h("td", heat(highest ? value / highest : 0, true), format(value)));
 
   const draw = () => {
     const { values, average, first, format: kind } = view();
     const format = kind === "money" ? page.format.moneyShort : page.format.percent;
-    const highest = Math.max(...values.flatMap((row) => row.slice(first)).filter((v) => v != null), 0);
+    const heat = heatScale(values.flatMap((row) => row.slice(first)));
+    const cell = (value) => (value == null ? h("td") : h("td", heat(value), format(value)));
     const months = average.map((_, month) => month).slice(first);
-    const cells = (row) => months.map((month) => cell(row[month], highest, format));
+    const cells = (row) => months.map((month) => cell(row[month]));
     tile.body.replaceChildren(h("div", { class: "xs-scroll", tabindex: "0", role: "region", "aria-label": `${tile.panel.title}: ${view().label}` },
       h("table", { class: "xs-cohorts" },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "First order"), h("th", { scope: "col", class: "xs-number" }, "Size"), months.map((month) => h("th", { scope: "col", class: "xs-number" }, month ? `M${month}` : "M0")))),

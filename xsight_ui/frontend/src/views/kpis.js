@@ -1,4 +1,5 @@
 // Headline numbers: value, change against the period before, course. Plain SVG, so they are there with the first paint.
+import { about } from "../about.js";
 import { h, icon, s, spoken } from "../dom.js";
 import { buckets, change, measure, range, series } from "../period.js";
 
@@ -48,7 +49,7 @@ export function mount(tile, page) {
       const { metric, value } = figure;
       const text = page.format[metric.format](value);
       return h("article", { class: "xs-kpi", "data-metric": metric.key, "data-value": value ?? "" },
-        h("h2", { title: metric.definition }, metric.label),
+        h("div", { class: "xs-kpi-name" }, h("h2", {}, metric.label), about(metric.label, metric.definition)),
         h("p", { class: "xs-kpi-value", "data-long": text.length > 12 }, text),
         h("p", { class: "xs-kpi-note" }, badge(figure, page.format), h("span", {}, note(figure, page))),
         spark(figure.course));

@@ -1,5 +1,5 @@
 // Charts of the chosen period: one measure against the period before, and daily counts that add up.
-import { categories, chart, fade, tooltip, values } from "../chart.js";
+import { categories, chart, fade, grid, tooltip, values } from "../chart.js";
 import { h } from "../dom.js";
 import { buckets, dayAt, grain, range, series } from "../period.js";
 
@@ -41,7 +41,7 @@ export function trend(tile, page) {
     box.setAttribute("aria-label", `${metric.label} per ${grainWord[size]}, ${dates({ from: parts[0].from, to: parts.at(-1).to })}`);
     const line = (name, data, more) => ({ type: "line", name, data, showSymbol: parts.length === 1, symbol: "circle", symbolSize: 7, emphasis: { disabled: true }, ...more });
     return {
-      grid: { left: 2, right: 10, top: 10, bottom: 0, outerBoundsMode: "same" },
+      grid: grid(),
       tooltip: tooltip(c, { type: "line", lineStyle: { color: c.muted, type: [4, 4] } }, (i) => dates(parts[i]), (i) => [
         [metric.label, show(now[i]), c.accent],
         ...(then ? [[dates(earlier[i]), show(then[i]), c.past]] : []),
@@ -71,7 +71,7 @@ export function stack(tile, page) {
     key.replaceChildren(legend(fields.map(({ label }, i) => [label, i ? "now" : "second"])));
     box.setAttribute("aria-label", `${title} per ${grainWord[size]}`);
     return {
-      grid: { left: 2, right: 4, top: 10, bottom: 0, outerBoundsMode: "same" },
+      grid: grid(),
       tooltip: tooltip(c, { type: "shadow", shadowStyle: { color: fade(c.muted, 0.1) } }, (i) => dates(parts[i]), (i) => fields.map(({ label }, k) => [label, page.format.count(data[k][i]), colours[k]])),
       xAxis: categories(c, axis), yAxis: values(c, page.format.countShort, { minInterval: 1 }),
       series: fields.map(({ label }, k) => ({ type: "bar", name: label, data: data[k], stack: "all", barMaxWidth: 22, barCategoryGap: "28%", itemStyle: { color: colours[k] }, emphasis: { disabled: true } })),
