@@ -39,6 +39,8 @@ def check_database(url: str) -> None:
         with psycopg.connect(url, connect_timeout=_WITHIN_S) as connection:
             version = connection.info.server_version // 10_000
             row = connection.execute(_RIGHTS).fetchone()
+    except psycopg.errors.InsufficientPrivilege:  # a hardened catalog hides even one's own rights
+        raise _right_trouble(str(user), str(database)) from None
     except psycopg.OperationalError as error:
         raise _log_in_trouble(str(error), where, str(user), str(database)) from None
     if version < MAJOR:

@@ -158,7 +158,7 @@ def _simulator(config: Config, vault: Vault, port: int) -> Service:
     return _python(
         "sim",
         "shopify_sim",
-        {"SHOPIFY_SIM_APP": f"{_SIM_CLIENT_ID}:{secret}:{config.public_url}"},
+        {"SHOPIFY_SIM_APPS": f"{_SIM_CLIENT_ID}:{secret}:{config.public_url}"},
         partial(http_ok, port, "/health"),
         *("serve", "--port", str(port), "--home", str(config.home.path / "sim"), *shops),
     )

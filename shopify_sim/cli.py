@@ -41,6 +41,8 @@ def main() -> None:
     "--app",
     "apps",
     multiple=True,
+    envvar="SHOPIFY_SIM_APPS",
+    show_envvar=True,  # a command line can be read by everybody on the machine
     metavar="ID:SECRET[:REDIRECT_PREFIX]",
     help="An app that may be installed; its redirect_uri must start with the prefix.",
 )

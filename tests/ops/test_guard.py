@@ -57,7 +57,7 @@ def guard(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", _SCRIPT, str(tmp_path)], cwd=ROOT, start_new_session=True
     )
-    _until(lambda: (tmp_path / "ready").exists())
+    _until((tmp_path / "ready").exists)
     yield process
     process.kill()
     process.wait()
