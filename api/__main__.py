@@ -1,0 +1,35 @@
+"""``python -m api``: the service on a loopback port behind the proxy."""
+
+import uvicorn
+from prometheus_client import start_http_server
+
+from api.app import create_app
+from xsight_core.logging import configure_logging
+from xsight_core.settings import Settings
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT; sockets are closed at once, requests get a few seconds."""
+    settings = Settings()  # pyright: ignore[reportCallIssue] - values come from the environment
+    configure_logging(level=settings.log_level, form=settings.log_format)
+    if settings.metrics_port is not None:
+        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    uvicorn.run(
+        create_app(settings),
+        host=settings.api_host,
+        port=settings.api_port,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        # We read X-Forwarded-For ourselves, one hop and no more: see `api.access.client_address`.
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=3,
+        ws_max_size=16_384,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The outermost layer: a request id, security headers, one log line and one measurement for every request."""
+
+import time
+from typing import Any, Final
+from uuid import uuid4
+
+import structlog
+from litestar.datastructures import MutableScopeHeaders
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from prometheus_client import Counter, Histogram
+
+__all__ = ["AccessLog", "client_address", "request_id"]
+
+log = structlog.stdlib.get_logger("api.access")
+
+REQUESTS: Final = Counter(
+    "xsight_http_requests_total", "Requests answered.", ["method", "route", "status"]
+)
+SECONDS: Final = Histogram(
+    "xsight_http_request_seconds",
+    "Time to the last byte.",
+    ["route"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+# `same-origin`, not `no-referrer`: with the latter browsers send `Origin: null` from our own forms.
+HEADERS: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
+HSTS: Final = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+QUIET: Final = ("/health", "/ready", "/assets/")
+LOOPBACK: Final = ("127.0.0.1", "::1", "")
+
+
+def request_id(connection: Any) -> str:
+    """The id under which the log knows this request."""
+    return str(connection.scope.get("request_id", ""))
+
+
+def client_address(scope: Any) -> str:
+    """Who is asking. Only our own proxy, which is on loopback, is believed, and only for the hop it saw itself.
+
+    The proxy appends the address of its peer to ``X-Forwarded-For``; whatever stands before it came from the client.
+    """
+    peer = (scope.get("client") or ("", 0))[0]
+    if peer not in LOOPBACK:
+        return peer
+    forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return forwarded[-1].decode("latin-1").rpartition(",")[2].strip() if forwarded else peer
+
+
+class AccessLog:
+    """ASGI middleware around the whole application, so that addresses which do not exist are logged too."""
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._headers = HEADERS | HSTS if secure else HEADERS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request or socket."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        name = uuid4().hex
+        scope["request_id"] = name  # type: ignore[typeddict-unknown-key]
+        status = 0
+        start = time.perf_counter()
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] in {"http.response.start", "websocket.accept"}:
+                status = message.get("status", 101)
+                self._add_headers(message, name)
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=name):
+            try:
+                await self._app(scope, receive, send_with_headers)
+            finally:
+                self._record(scope, status, time.perf_counter() - start)
+
+    def _add_headers(self, message: Any, name: str) -> None:
+        """Ours, unless the handler has said something else."""
+        headers: Any = MutableScopeHeaders.from_message(message)
+        headers["X-Request-ID"] = name
+        for header, value in self._headers.items():
+            headers.setdefault(header, value)
+
+    def _record(self, scope: Any, status: int, duration_s: float) -> None:
+        """The query is left out: codes, states and signatures travel in it."""
+        method = scope.get("method", "WEBSOCKET")
+        route = scope.get("path_template") or "unknown"
+        REQUESTS.labels(method, route, status).inc()
+        SECONDS.labels(route).observe(duration_s)
+        if scope["path"].startswith(QUIET) and status < 400:  # noqa: PLR2004 - the first error
+            return
+        user = scope.get("user")
+        log.info(
+            "request",
+            method=method,
+            path=scope["path"],
+            status=status,
+            duration_ms=round(duration_s * 1000, 1),
+            client=client_address(scope),
+            user_id=str(user.user_id) if user else None,
+            tenant_id=str(user.tenant_id) if user and user.tenant_id else None,
+        )

@@ -1,0 +1,44 @@
+"""Tells the worker that a tenant has webhooks waiting: after they are acknowledged, and once for many."""
+
+import asyncio
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from xsight_core.services.jobs import Doorbell, enqueue
+from xsight_core.tenancy import Tenancy
+
+__all__ = ["Announcer"]
+
+GATHER_S: Final = 0.05
+
+log = structlog.stdlib.get_logger("api.announcer")
+
+
+class Announcer:
+    """Promises the job in the database and rings. What it misses, the relay finds in the inbox."""
+
+    def __init__(self, tenancy: Tenancy, doorbell: Doorbell) -> None:
+        self._tenancy = tenancy
+        self._doorbell = doorbell
+        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+
+    def announce(self, tenant_id: UUID) -> None:
+        """Announce soon, unless that is under way."""
+        if tenant_id not in self._tasks:
+            self._tasks[tenant_id] = asyncio.create_task(self._announce(tenant_id))
+
+    async def close(self) -> None:
+        """Finish what is under way."""
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def _announce(self, tenant_id: UUID) -> None:
+        await asyncio.sleep(GATHER_S)
+        del self._tasks[tenant_id]  # what comes in from now on is announced again
+        try:
+            async with self._tenancy.control() as session:
+                job_id = await enqueue(session, tenant_id=tenant_id, kind="webhooks")
+            await self._doorbell.ring(job_id)
+        except Exception:
+            log.exception("webhooks.unannounced", tenant_id=str(tenant_id))

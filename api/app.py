@@ -1,0 +1,101 @@
+"""The composition root: settings in, application out. Nothing else makes connections or knows which parts there are."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from api import (
+    accounts,
+    analytics,
+    assets,
+    customers,
+    dashboards,
+    docs,
+    health,
+    openid,
+    orders,
+    pages,
+    shopify,
+    stores,
+    sync_socket,
+    webhooks,
+)
+from api.access import AccessLog
+from api.failures import answer_error
+from api.origin import refuse_cross_site
+from api.resources import Resources, make_resources
+from api.rights import Right, check_rights_stated, require_right
+from xsight_core.settings import Settings
+
+__all__ = ["create_app"]
+
+LARGEST_BODY: Final = 1_000_000
+PARTS: Final = (
+    accounts,
+    analytics,
+    assets,
+    customers,
+    dashboards,
+    docs,
+    health,
+    openid,
+    orders,
+    pages,
+    shopify,
+    stores,
+    sync_socket,
+    webhooks,
+)
+
+
+def create_app(settings: Settings) -> Litestar:
+    """The service. Raises ``RuntimeError`` when a route does not say who may use it."""
+    resources = make_resources(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
+            await resources.serve(stack)
+            yield
+
+    def provide_resources() -> Resources:
+        return resources
+
+    app = Litestar(
+        [handler for part in PARTS for handler in part.handlers],
+        dependencies={"resources": Provide(provide_resources, sync_to_thread=False)},
+        exception_handlers={Exception: answer_error},
+        guards=[require_right, refuse_cross_site],
+        lifespan=[lifespan],
+        logging_config=None,
+        openapi_config=_openapi(),
+        request_max_body_size=LARGEST_BODY,
+        state=State({"resources": resources}),
+    )
+    check_rights_stated(app)
+    app.asgi_handler = AccessLog(app.asgi_handler, secure=settings.secure)
+    return app
+
+
+def _openapi() -> OpenAPIConfig:
+    cookie = SecurityScheme(type="apiKey", name="xs_api", security_scheme_in="cookie")
+    config: dict[str, Any] = {"components": Components(security_schemes={"session": cookie})}
+    return OpenAPIConfig(
+        title="XSight",
+        version="1",
+        description="Customer analytics of the store one looks at. Changes need `Origin` and `X-CSRF-Token`.",
+        openapi_router=Router(
+            "/api/schema", route_handlers=[], opt={"right": Right.PUBLIC}, include_in_schema=False
+        ),
+        render_plugins=[JsonRenderPlugin(path="/")],
+        use_handler_docstrings=True,
+        security=[{"session": []}],
+        **config,
+    )

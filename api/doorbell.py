@@ -1,0 +1,28 @@
+"""Rings the relay: a job is waiting. Nothing is lost when nobody hears it, the relay looks by itself."""
+
+from typing import Any
+from uuid import UUID
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+__all__ = ["CHANNEL", "RedisDoorbell"]
+
+CHANNEL = "xsight:doorbell"
+
+log = structlog.stdlib.get_logger("api.doorbell")
+
+
+class RedisDoorbell:
+    """``xsight_core.services.jobs.Doorbell`` over Redis pub/sub."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis: Any = redis  # typed in part only
+
+    async def ring(self, job_id: UUID) -> None:
+        """Say that there is something to look at."""
+        try:
+            await self._redis.publish(CHANNEL, str(job_id))
+        except RedisError as error:
+            log.warning("doorbell.silent", reason=type(error).__name__)

@@ -1,0 +1,112 @@
+"""JupyterHub's REST, as much of it as is needed to have a server running when its page is opened."""
+
+import asyncio
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+import httpx
+import structlog
+
+__all__ = ["HubClient", "dashboard_server", "lab_server"]
+
+POLL_S: Final = 0.1
+
+log = structlog.stdlib.get_logger("api.hub")
+
+
+def dashboard_server(slug: str) -> str:
+    """Hub user that runs the tenant's dashboards."""
+    return f"t-{slug}"
+
+
+def lab_server(slug: str, user_id: Any) -> str:
+    """Hub user that is a person in a tenant."""
+    return f"{slug}-{str(user_id)[:8]}"
+
+
+class HubClient:
+    """Talks to the Hub with the service token ``xsight-api``. Without an address there is no Hub: nothing is ready."""
+
+    def __init__(self, api_url: str | None, token: str) -> None:
+        self._api_url = api_url
+        self._http = httpx.AsyncClient(
+            headers={"Authorization": f"token {token}"},
+            timeout=httpx.Timeout(5, connect=1),
+            trust_env=False,
+        )
+        self._background: set[asyncio.Task[bool]] = set()
+
+    def start_soon(self, name: str) -> None:
+        """Start the server without waiting for it."""
+        if self._api_url is None:
+            return
+        task = asyncio.create_task(self.start(name))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def start(self, name: str) -> bool:
+        """Make sure that the user exists and its server is running or starting. Whether the Hub agreed."""
+        for attempt in range(2):
+            answer = await self._post(f"/users/{quote(name)}/server")
+            if answer is None:
+                return False
+            if answer.status_code == HTTPStatus.NOT_FOUND and attempt == 0:
+                await self._post(f"/users/{quote(name)}")
+                continue
+            # 201 started, 202 starting, 400 it was running or starting already
+            agreed = answer.status_code in {201, 202, 400}
+            if not agreed:
+                log.warning("hub.refused", server=name, status=answer.status_code)
+            return agreed
+        return False
+
+    async def is_ready(self, name: str) -> bool:
+        """Whether the server answers now."""
+        if self._api_url is None:
+            return False
+        try:
+            answer = await self._http.get(f"{self._api_url}/users/{quote(name)}")
+        except httpx.HTTPError as error:
+            log.warning("hub.unreachable", reason=type(error).__name__)
+            return False
+        if not answer.is_success:
+            return False
+        servers: dict[str, dict[str, Any]] = answer.json().get("servers") or {}
+        return bool(servers.get("", {}).get("ready"))
+
+    async def wait_ready(self, name: str, *, timeout_s: float) -> bool:
+        """Start the server if need be and give it a moment."""
+        if await self.is_ready(name):
+            return True
+        if not await self.start(name):
+            return False
+        end = asyncio.get_running_loop().time() + timeout_s
+        while asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(POLL_S)
+            if await self.is_ready(name):
+                return True
+        return False
+
+    async def is_up(self) -> bool:
+        """Whether the Hub answers at all."""
+        if self._api_url is None:
+            return False
+        try:
+            return (await self._http.get(f"{self._api_url}/", timeout=1)).is_success
+        except httpx.HTTPError:
+            return False
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        for task in list(self._background):
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
+        await self._http.aclose()
+
+    async def _post(self, path: str) -> httpx.Response | None:
+        try:
+            return await self._http.post(f"{self._api_url}{path}")
+        except httpx.HTTPError as error:
+            log.warning("hub.unreachable", reason=type(error).__name__)
+            return None

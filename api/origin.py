@@ -1,0 +1,77 @@
+"""Changes are accepted from our own pages only.
+
+``Origin`` must be ours on every change and before every websocket; browsers send it always, scripts have to. With a
+session a token is asked for as well, in a header or, for forms that work without JavaScript, in a hidden field. It is
+derived from the cookie's secret, which no page can read, so nothing is stored for it.
+"""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.handlers.base import BaseRouteHandler
+
+from api.cookies import audience_of, cookie_name
+from api.errors import CrossSite
+from api.resources import resources_of
+from api.rights import Right
+
+__all__ = ["csrf_token", "is_own_origin", "refuse_cross_site"]
+
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+HEADER: Final = "x-csrf-token"
+FIELD: Final = "csrf"
+
+
+def is_own_origin(origin: str | None, public_url: str) -> bool:
+    """Exactly our scheme, host and port; ``null``, nothing and look-alikes are not."""
+    ours = urlsplit(public_url)
+    return origin == f"{ours.scheme}://{ours.netloc}"
+
+
+def csrf_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The token that belongs to the session cookie of this path."""
+    digest = hmac.digest(_cookie(connection).encode(), b"csrf", hashlib.sha256)
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+async def refuse_cross_site(
+    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
+) -> None:
+    """Guard of every route: a change needs our Origin, and with a session its token."""
+    if (
+        not isinstance(connection, Request)
+        or connection.method in SAFE
+        or handler.opt.get("machine")
+    ):
+        return
+    request: Request[Any, Any, Any] = connection
+    if not is_own_origin(
+        request.headers.get("origin"), resources_of(request.app).settings.public_url
+    ):
+        raise CrossSite(
+            "The Origin header is not that of this site; send the request from our own pages."
+        )
+    if handler.opt["right"] == Right.PUBLIC:
+        return
+    given = request.headers.get(HEADER) or str((await _form(request)).get(FIELD, ""))
+    if not hmac.compare_digest(given.encode(), csrf_token(request).encode()):
+        raise CrossSite(
+            "The CSRF token is missing or stale; take it from GET /api/auth/me and send X-CSRF-Token."
+        )
+
+
+async def _form(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "").partition(";")[0]
+    return dict(await request.form()) if kind == "application/x-www-form-urlencoded" else {}
+
+
+def _cookie(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    secure = resources_of(connection.app).settings.secure
+    return connection.cookies.get(
+        cookie_name(audience_of(connection.url.path) or "", secure=secure), ""
+    )

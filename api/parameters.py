@@ -1,0 +1,38 @@
+"""Query parameters that several lists share."""
+
+from typing import Annotated
+
+from litestar.params import PathParameter, QueryParameter
+
+from xsight_core.errors import InvalidInput
+
+__all__ = ["Cursor", "Id", "Limit", "parse_ids"]
+
+LARGEST_ID = 2**63 - 1
+LONGEST_ID = len(str(LARGEST_ID))
+MOST_IDS = 250
+
+Id = Annotated[
+    int, PathParameter(ge=1, le=LARGEST_ID, description="Shopify's number of the object.")
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=250, description="Rows a page.")]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=500, description="`next_cursor` of the page before; without it the first."
+    ),
+]
+
+
+def parse_ids(text: str | None) -> list[int] | None:
+    """``1,2,3`` as numbers; ``None`` when not asked for."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) > MOST_IDS:
+        raise InvalidInput("ids", f"Ask for at most {MOST_IDS} ids at once.")
+    fits = all(part.isascii() and part.isdigit() and len(part) <= LONGEST_ID for part in parts)
+    ids = [int(part) for part in parts] if fits else []
+    if not fits or any(row_id > LARGEST_ID for row_id in ids):
+        raise InvalidInput("ids", "Give the ids as whole numbers with commas between them.")
+    return ids

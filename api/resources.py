@@ -1,0 +1,88 @@
+"""What handlers work with, made once by ``create_app`` and passed down."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, cast
+
+import httpx
+from litestar import Litestar
+from litestar.di import NamedDependency
+from redis.asyncio import Redis
+
+from api.announcer import Announcer
+from api.doorbell import RedisDoorbell
+from api.hub import HubClient
+from api.inbox import InboxWriter
+from api.provider import Provider
+from api.rooms import Rooms
+from api.throttle import Throttle
+from xsight_core.services.connect import ShopAccess
+from xsight_core.settings import Settings
+from xsight_core.tenancy import Tenancy
+
+__all__ = ["Resources", "Wired", "make_resources", "resources_of"]
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Open connections and what belongs to them."""
+
+    settings: Settings
+    tenancy: Tenancy
+    shops: ShopAccess
+    redis: Redis
+    http: httpx.AsyncClient
+    hub: HubClient
+    rooms: Rooms
+    inbox: InboxWriter
+    announcer: Announcer
+    throttle: Throttle
+    doorbell: RedisDoorbell
+    provider: Provider
+
+    async def serve(self, stack: AsyncExitStack) -> None:
+        """Start what runs by itself; the stack closes everything in the opposite order."""
+        stack.push_async_callback(self.tenancy.close)
+        stack.push_async_callback(self.redis.aclose)
+        stack.push_async_callback(self.http.aclose)
+        stack.push_async_callback(self.hub.close)
+        stack.push_async_callback(self.announcer.close)
+        self.inbox.start()
+        stack.push_async_callback(self.inbox.close)
+        self.rooms.start()
+        stack.push_async_callback(self.rooms.close)
+
+
+Wired = NamedDependency[Resources]
+"""How a handler asks for them: ``resources: Wired``."""
+
+
+def make_resources(settings: Settings) -> Resources:
+    """Nothing connects yet: that happens on first use."""
+    redis: Redis = cast("Any", Redis).from_url(
+        settings.redis_url.get_secret_value(), socket_connect_timeout=2
+    )
+    tenancy = Tenancy(settings.database_url.get_secret_value())
+    http = httpx.AsyncClient(timeout=20, follow_redirects=False, trust_env=False)
+    doorbell = RedisDoorbell(redis)
+    ingest = settings.ingest_database_url or settings.database_url
+    return Resources(
+        settings=settings,
+        tenancy=tenancy,
+        shops=ShopAccess.from_settings(settings, tenancy, http),
+        redis=redis,
+        http=http,
+        hub=HubClient(settings.hub_api_url, settings.hub_api_token.get_secret_value()),
+        rooms=Rooms(redis),
+        inbox=InboxWriter(ingest.get_secret_value()),
+        announcer=Announcer(tenancy, doorbell),
+        throttle=Throttle(redis),
+        doorbell=doorbell,
+        provider=Provider.from_settings(settings),
+    )
+
+
+def resources_of(app: Litestar) -> Resources:
+    """For guards and hooks; handlers ask for ``resources`` by name."""
+    resources: Any = app.state["resources"]
+    return resources

@@ -1,0 +1,111 @@
+"""Connecting a shop: to Shopify and back. The way back works once, in the browser and the log-in that started it."""
+
+from datetime import UTC, datetime
+from hmac import compare_digest
+from typing import Any, Final
+
+from litestar import Request, Response, get
+from litestar.datastructures import Cookie
+from litestar.params import FromQuery
+
+from api.redirects import DEFAULT_TARGET, see_other, url_with
+from api.resources import Resources, Wired
+from api.rights import Right
+from api.stores import tenant_of
+from xsight_core.errors import Forbidden, InvalidInput
+from xsight_core.services import accounts
+from xsight_core.services.accounts import Identity
+from xsight_core.settings import Settings
+from xsight_core.shopify.domain import ShopDomain, parse_shop_domain
+from xsight_core.shopify.oauth import authorize_url, verify_callback
+
+__all__ = ["handlers"]
+
+STATE_LIFE_S: Final = 600
+PURPOSE: Final = "shopify_state"
+START_AGAIN: Final = "Start connecting the store again from your browser."
+
+UserRequest = Request[Identity, Any, Any]
+
+
+@get("/auth", opt={"right": Right.CONNECT}, include_in_schema=False)
+async def start(
+    request: UserRequest, resources: Wired, shop: FromQuery[str] = ""
+) -> Response[None]:
+    """Send the browser to the shop, which asks its owner."""
+    domain = parse_shop_domain(shop)
+    state = await accounts.issue_code(
+        resources.tenancy, PURPOSE, _bound_to(request.user, domain), ttl_s=STATE_LIFE_S
+    )
+    redirect_uri = f"{resources.settings.public_url}/auth/callback"
+    url = authorize_url(resources.shops.app, domain, state=state, redirect_uri=redirect_uri)
+    return see_other(url, cookies=[_state_cookie(state, resources.settings)])
+
+
+@get("/auth/callback", opt={"right": Right.CONNECT}, include_in_schema=False)
+async def callback(request: UserRequest, resources: Wired) -> Response[None]:
+    """The shop's owner has agreed. Everything is checked before the code is used."""
+    query = _single_values(request)
+    verify_callback(query, resources.settings.shopify_secrets, now=datetime.now(UTC))
+    shop = parse_shop_domain(query.get("shop", ""))
+    await _redeem_state(request, resources, query.get("state", ""), shop)
+    if not query.get("code"):
+        raise Forbidden(f"The store was not connected: Shopify sent no code. {START_AGAIN}")
+    await resources.shops.connect(tenant_of(request), shop, query["code"])
+    return see_other(DEFAULT_TARGET, cookies=[_state_cookie("", resources.settings, max_age=0)])
+
+
+@get("/auth/install", opt={"right": Right.PUBLIC}, include_in_schema=False, sync_to_thread=False)
+def install(request: Request[Any, Any, Any], resources: Wired) -> Response[None]:
+    """Where Shopify sends a merchant who chose the app there: signed by Shopify, then the usual way."""
+    query = _single_values(request)
+    verify_callback(query, resources.settings.shopify_secrets, now=datetime.now(UTC))
+    return see_other(url_with("/auth", shop=parse_shop_domain(query.get("shop", ""))))
+
+
+async def _redeem_state(
+    request: UserRequest, resources: Resources, state: str, shop: ShopDomain
+) -> None:
+    """The state is that of this browser, this log-in and this shop, and was not used before."""
+    cookie = request.cookies.get(_state_name(resources.settings), "")
+    if not state or not compare_digest(cookie.encode(), state.encode()):
+        raise Forbidden(f"This return from Shopify was started in another browser. {START_AGAIN}")
+    payload = await accounts.redeem_code(resources.tenancy, PURPOSE, state)
+    if payload != _bound_to(request.user, shop):
+        raise Forbidden(
+            f"This return from Shopify was used before or belongs to another log-in. {START_AGAIN}"
+        )
+
+
+def _bound_to(identity: Identity, shop: ShopDomain) -> dict[str, str]:
+    """A log-in, the store it looks at, and the shop it wants."""
+    session, tenant = str(identity.session_id), str(identity.tenant_id)
+    return {"session": session, "tenant": tenant, "shop": shop}
+
+
+def _single_values(request: Request[Any, Any, Any]) -> dict[str, str]:
+    """The query as Shopify signs it; of a name given twice the signature would cover only one value."""
+    pairs: list[tuple[str, Any]] = list(request.query_params.multi_items())
+    query = {name: str(value) for name, value in pairs}
+    if len(query) != len(pairs):
+        raise InvalidInput("query", "A parameter is given twice.")
+    return query
+
+
+def _state_name(settings: Settings) -> str:
+    return "__Secure-xs_state" if settings.secure else "xs_state"
+
+
+def _state_cookie(state: str, settings: Settings, max_age: int = STATE_LIFE_S) -> Cookie:
+    return Cookie(
+        key=_state_name(settings),
+        value=state,
+        path="/auth/callback",
+        max_age=max_age,
+        httponly=True,
+        samesite="lax",
+        secure=settings.secure,
+    )
+
+
+handlers = [start, callback, install]

@@ -1,0 +1,56 @@
+"""The one statement of the role ``xsight_ingest``: webhooks into the inbox of the tenants they are for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+
+__all__ = ["Webhook", "store_webhooks"]
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """What is kept of a delivery."""
+
+    shop: str
+    webhook_id: str
+    topic: str
+    event_id: str | None
+    triggered_at: datetime | None
+    body: bytes
+
+
+# A shop we do not know drops out of the join. No RETURNING: the role may not read the inbox.
+_STORE: Final = """
+WITH delivered AS (
+  SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bytea[])
+    AS w (shop, webhook_id, topic, event_id, triggered_at, body)
+), known AS (
+  SELECT s.domain, s.tenant_id FROM control.shops s WHERE s.domain IN (SELECT shop FROM delivered)
+), stored AS (
+  INSERT INTO control.inbox (tenant_id, webhook_id, topic, event_id, triggered_at, body)
+  SELECT k.tenant_id, d.webhook_id, d.topic, d.event_id, d.triggered_at, d.body
+  FROM delivered d JOIN known k ON k.domain = d.shop
+  ON CONFLICT DO NOTHING
+)
+SELECT domain, tenant_id FROM known
+"""
+
+
+async def store_webhooks(
+    connection: psycopg.AsyncConnection[Any], webhooks: Sequence[Webhook]
+) -> dict[str, UUID]:
+    """Store them all or none; the tenants of the shops that are known, by domain."""
+    columns = [
+        [webhook.shop for webhook in webhooks],
+        [webhook.webhook_id for webhook in webhooks],
+        [webhook.topic for webhook in webhooks],
+        [webhook.event_id for webhook in webhooks],
+        [webhook.triggered_at for webhook in webhooks],
+        [webhook.body for webhook in webhooks],
+    ]
+    answer = await connection.execute(_STORE, columns)
+    return dict(await answer.fetchall())

@@ -1,0 +1,65 @@
+"""Keyset paging: a page begins after the last row of the one before, wherever new rows came in meanwhile.
+
+A cursor is the sort key and id of that row, opaque to callers. It names its sort, so that one cannot be used with
+another; a value that does not fit the column is refused where it is read.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, tuple_
+
+from xsight_core.errors import InvalidInput
+
+__all__ = ["Sort", "after", "decode_cursor", "encode_cursor"]
+
+_LARGEST_ID: Final = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Sort:
+    """An order: by ``key`` (never null) and then by ``id``, both in the same direction."""
+
+    key: ColumnElement[Any]
+    id: ColumnElement[int]
+    descending: bool
+    kind: type[Any]
+
+    def apply(self, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+        """The query in this order."""
+        if self.descending:
+            return query.order_by(self.key.desc(), self.id.desc())
+        return query.order_by(self.key, self.id)
+
+
+def after(
+    query: Select[*tuple[Any, ...]], sort: Sort, name: str, cursor: str | None
+) -> Select[*tuple[Any, ...]]:
+    """The rows behind ``cursor`` in this order."""
+    if cursor is None:
+        return query
+    value, row_id = decode_cursor(cursor, name, sort.kind)
+    place = tuple_(sort.key, sort.id)
+    here = tuple_(value, row_id)
+    return query.where(place < here if sort.descending else place > here)
+
+
+def encode_cursor(name: str, value: Any, row_id: int) -> str:
+    """Where a page ended."""
+    return urlsafe_b64encode(msgspec.json.encode((name, value, row_id))).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, name: str, kind: type[Any]) -> tuple[Any, int]:
+    """The sort value and id in a cursor of ours; anything else is ``InvalidInput``."""
+    try:
+        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        sort, value, row_id = msgspec.json.decode(raw, type=tuple[str, kind, int])
+    except (ValueError, RecursionError, msgspec.MsgspecError):
+        raise InvalidInput("cursor", "The cursor is not one of ours; begin without it.") from None
+    if sort != name:
+        raise InvalidInput("cursor", f"The cursor belongs to the order {sort!r}; begin without it.")
+    if not 0 <= row_id <= _LARGEST_ID or (isinstance(value, int) and abs(value) > _LARGEST_ID):
+        raise InvalidInput("cursor", "The cursor is not one of ours; begin without it.")
+    return value, row_id

@@ -1,0 +1,149 @@
+"""Reading customers: lists, one customer. Who lacks the right to personal data gets none, not a part of it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from xsight_core.db import customers as rows
+from xsight_core.db.paging import encode_cursor
+from xsight_core.errors import InvalidInput, NotFound
+from xsight_core.tenancy import Tenancy
+
+__all__ = [
+    "CUSTOMER_SORTS",
+    "CustomerPage",
+    "CustomerView",
+    "Scores",
+    "list_customers",
+    "read_customer",
+]
+
+CUSTOMER_SORTS: Final = tuple(rows.SORTS)
+_EPOCH: Final = date(1970, 1, 1)
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """A customer's figures of the insight run that is shown; ``null`` = could not be estimated."""
+
+    orders: int
+    net_minor: int
+    first_order_on: date
+    last_order_on: date
+    r: int
+    f: int
+    m: int
+    segment: str
+    p_alive: float | None
+    churn_90: float | None
+    expected_orders_90: float | None
+    clv_365_minor: int | None
+
+
+class CustomerView(msgspec.Struct, frozen=True):
+    """A customer. ``masked``: the viewer may not see what names a person; those fields are then ``null``."""
+
+    id: int
+    name: str | None
+    email: str | None
+    phone: str | None
+    city: str | None
+    masked: bool
+    created_at: datetime
+    updated_at: datetime
+    country: str | None
+    province: str | None
+    state: str | None
+    tags: list[str]
+    email_consent: str | None
+    sms_consent: str | None
+    scores: Scores | None
+
+
+class CustomerPage(msgspec.Struct, frozen=True):
+    """A page, how many there are in all, and where the next page begins."""
+
+    items: list[CustomerView]
+    total: int
+    next_cursor: str | None
+
+
+async def list_customers(
+    tenancy: Tenancy,
+    tenant_id: UUID,
+    *,
+    pii: bool,
+    sort: str = "-net",
+    cursor: str | None = None,
+    limit: int = 50,
+    segment: str | None = None,
+    ids: Sequence[int] | None = None,
+) -> CustomerPage:
+    """One page of the customers that the filters leave."""
+    if sort not in rows.SORTS:
+        raise InvalidInput("sort", f"Sort by one of {', '.join(CUSTOMER_SORTS)}.")
+    async with tenancy.scope(tenant_id) as session:
+        found = await rows.list_customers(
+            session, sort=sort, cursor=cursor, limit=limit, segment=segment, ids=ids
+        )
+        total = await rows.count_customers(session, segment=segment, ids=ids)
+    page = found[:limit]
+    last = page[-1] if len(found) > limit else None
+    return CustomerPage(
+        items=[_view(row, pii=pii) for row in page],
+        total=total,
+        next_cursor=encode_cursor(sort, last.sort_value, last[0].id) if last is not None else None,
+    )
+
+
+async def read_customer(
+    tenancy: Tenancy, tenant_id: UUID, customer_id: int, *, pii: bool
+) -> CustomerView:
+    """One customer, or ``NotFound``."""
+    async with tenancy.scope(tenant_id) as session:
+        row = await rows.find_customer(session, customer_id)
+    if row is None:
+        raise NotFound("There is no such customer.")
+    return _view(row, pii=pii)
+
+
+def _view(row: Any, *, pii: bool) -> CustomerView:
+    customer, scores, person = row[0], row[1], row[2] if pii else None
+    return CustomerView(
+        id=customer.id,
+        name=" ".join(filter(None, (person.first_name, person.last_name))) or None
+        if person
+        else None,
+        email=person.email if person else None,
+        phone=person.phone if person else None,
+        city=person.city if person else None,
+        masked=not pii,
+        created_at=customer.created_at,
+        updated_at=customer.updated_at,
+        country=customer.country,
+        province=customer.province,
+        state=customer.state,
+        tags=list(customer.tags),
+        email_consent=customer.email_consent,
+        sms_consent=customer.sms_consent,
+        scores=_scores(scores) if scores is not None else None,
+    )
+
+
+def _scores(insight: Any) -> Scores:
+    return Scores(
+        orders=insight.orders,
+        net_minor=insight.net_minor,
+        first_order_on=_EPOCH + timedelta(days=insight.first_day),
+        last_order_on=_EPOCH + timedelta(days=insight.last_day),
+        r=insight.r,
+        f=insight.f,
+        m=insight.m,
+        segment=insight.segment,
+        p_alive=insight.p_alive,
+        churn_90=insight.churn_90,
+        expected_orders_90=insight.expected_orders_90,
+        clv_365_minor=insight.clv_365_minor,
+    )
