@@ -1,1 +1,20 @@
-"""XSight's shared library: sync, analytics and segments of Shopify customers, one tenant at a time."""
+"""XSight's shared library: sync, analytics and segments of Shopify customers, one tenant at a time.
+
+In a notebook: ``import xsight_core as xs; shop = xs.connect()``.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from xsight_core.workspace import Shop, connect
+
+__all__ = ["Shop", "connect"]
+
+
+def __getattr__(name: str) -> Any:
+    """What a notebook uses, loaded when it asks: servers import this package too, without pandas."""
+    if name in __all__:
+        from xsight_core import workspace  # noqa: PLC0415
+
+        return getattr(workspace, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

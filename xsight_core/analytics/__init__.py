@@ -2,6 +2,7 @@
 
 from xsight_core.analytics.buyers import Buyers, buyers
 from xsight_core.analytics.cohorts import Cohorts, cohorts
+from xsight_core.analytics.metrics import METRICS, Metric, evaluate
 from xsight_core.analytics.orders import DEFAULT_RULE, GUEST, Flag, OrderRule, Orders
 from xsight_core.analytics.periods import Grain, day_number, day_of
 from xsight_core.analytics.revenue import Daily, daily
@@ -13,12 +14,14 @@ __all__ = [
     "DEFAULT_RULE",
     "DEFAULT_THRESHOLDS",
     "GUEST",
+    "METRICS",
     "SEGMENTS",
     "Buyers",
     "Cohorts",
     "Daily",
     "Flag",
     "Grain",
+    "Metric",
     "OrderRule",
     "Orders",
     "Rfm",
@@ -30,6 +33,7 @@ __all__ = [
     "daily",
     "day_number",
     "day_of",
+    "evaluate",
     "rfm",
     "scores",
     "top_customers",

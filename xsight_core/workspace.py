@@ -1,0 +1,346 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+"""A shop in a notebook: ``import xsight_core as xs; shop = xs.connect()``.
+
+Everything comes back as a pandas DataFrame or Series, and gives the numbers that the dashboards show:
+
+* **Orders that count.** Test, cancelled and deleted orders are left out, orders of zero value are in, guests are in
+  revenue and orders but in no customer metric. ``shop.orders(every=True)`` shows what was left out.
+* **Money.** Columns such as ``net`` are float64 in the shop's currency, for plots and models. ``net_minor`` beside it
+  is the exact integer (cents); add those up where every cent counts. ``shop.sql(…, exact=True)`` gives Decimal.
+* **Time.** Times are in the shop's time zone; ``day`` is the shop's calendar day.
+"""
+
+import os
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import psycopg
+
+from xsight_core.analytics import (
+    METRICS,
+    SEGMENTS,
+    Grain,
+    Orders,
+    Thresholds,
+    buyers,
+    cohorts,
+    day_number,
+    day_of,
+    evaluate,
+    rfm,
+)
+from xsight_core.analytics.rfm import DEFAULT_THRESHOLDS
+from xsight_core.db import frames
+from xsight_core.db.insights import shown_run
+from xsight_core.errors import InvalidInput, XsightError
+from xsight_core.ledger import LedgerFolder, ShopState, read_ledger, read_shop
+
+__all__ = ["NotInANotebookServer", "Shop", "connect"]
+
+Params = Mapping[str, Any] | Sequence[Any]
+
+
+class NotInANotebookServer(XsightError):
+    """There is no shop to connect to here."""
+
+    code = "not_in_a_notebook_server"
+
+
+def connect(dsn_file: str | Path | None = None) -> "Shop":
+    """The shop that this notebook server belongs to.
+
+    Takes no address and no password: the server was started for one shop and one person, and sees nothing else.
+
+    Parameters
+    ----------
+    dsn_file : path, optional
+        A file that holds a database address, for use outside a notebook server.
+    """
+    path = dsn_file or os.environ.get("XSIGHT_DSN_FILE")
+    if not path:
+        raise NotInANotebookServer(
+            "XSIGHT_DSN_FILE is not set, so there is no shop to connect to. Open this notebook in JupyterLab through "
+            "XSight (in the dashboard's menu: Lab); there xs.connect() needs no arguments."
+        )
+    try:
+        dsn = Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise NotInANotebookServer(
+            f"The shop's database address cannot be read ({error.strerror}: {path}). Stop this server and start it "
+            "again from the Hub's control panel."
+        ) from error
+    ledgers = os.environ.get("XSIGHT_LEDGER_DIR")
+    return Shop(dsn, LedgerFolder(Path(ledgers)) if ledgers else None)
+
+
+class Shop:
+    """One shop's orders, customers and scores, read-only. Made by ``connect()``.
+
+    Examples
+    --------
+    >>> import xsight_core as xs  # doctest: +SKIP
+    >>> shop = xs.connect()  # doctest: +SKIP
+    >>> shop.metric("net_sales", by="month").plot()  # doctest: +SKIP
+    >>> shop.rfm().groupby("segment").size()  # doctest: +SKIP
+    """
+
+    def __init__(self, dsn: str, ledgers: LedgerFolder | None = None) -> None:
+        self._dsn, self._ledgers = dsn, ledgers
+        self._cached: tuple[int, Orders] | None = None
+        with self._connection() as connection:  # fails here and now where the address is wrong
+            read_shop(connection)
+
+    @property
+    def state(self) -> ShopState:
+        """Name, currency, time zone and freshness, as they are now."""
+        with self._connection() as connection:
+            return read_shop(connection)
+
+    @property
+    def as_of(self) -> date:
+        """The day the shown scores are as of; today in the shop's time zone where there are none yet."""
+        with self._connection() as connection:
+            run = shown_run(connection)
+            return run.as_of if run else day_of(read_shop(connection).day(datetime.now(UTC)))
+
+    # ------------------------------------------------------------------------------------------- rows
+    def orders(self, *, every: bool = False) -> pd.DataFrame:
+        """One row per order, sorted by day: those that count, or ``every`` one with test, cancelled and deleted flags.
+
+        ``gross - discounts - returns = net``, without tax and shipping; returns are on the day of the order.
+        """
+        if every:
+            return self._money(self._fetch(frames.ORDERS))
+        return self._counted(frames.ORDERS).drop(columns=["test", "cancelled", "deleted"])
+
+    def order_lines(self) -> pd.DataFrame:
+        """One row per line of the orders that count; names are those at the time of the order."""
+        return self._counted(frames.ORDER_LINES)
+
+    def refunds(self) -> pd.DataFrame:
+        """One row per refund of the orders that count: ``day`` it was made, ``order_day`` of its order."""
+        return self._counted(frames.REFUNDS)
+
+    def products(self) -> pd.DataFrame:
+        """One row per product as it is now."""
+        return self._fetch(frames.PRODUCTS)
+
+    def customers(self) -> pd.DataFrame:
+        """One row per customer, also those who never ordered.
+
+        Names and addresses are there only if you have the right to personal data in this shop.
+        """
+        with self._connection() as connection:
+            zone = read_shop(connection).timezone
+            frame = frames.fetch_frame(connection, frames.CUSTOMERS, zone=zone).set_index(
+                "customer_id"
+            )
+            if connection.execute(frames.PII_VISIBLE).fetchone() == (True,):
+                personal = frames.fetch_frame(connection, frames.PERSONAL, zone=zone)
+                frame = frame.join(personal.set_index("customer_id"))
+        return frame
+
+    def sql(self, query: str, params: Params | None = None, *, exact: bool = False) -> pd.DataFrame:
+        """Any query on this shop's tables; see ``shop.tables()``.
+
+        Parameters
+        ----------
+        query : str
+            With ``%s`` or ``%(name)s`` where values go: never paste values into the text.
+        params : list or dict, optional
+            The values.
+        exact : bool
+            ``numeric`` columns as Decimal instead of float64.
+
+        Examples
+        --------
+        >>> shop.sql(
+        ...     "select channel, count(*) from orders where day >= %s group by 1", [19000]
+        ... )  # doctest: +SKIP
+        """
+        return self._fetch(query, params, exact=exact)
+
+    def tables(self) -> pd.DataFrame:
+        """Tables and columns that ``shop.sql`` can ask for."""
+        return self._fetch(
+            "SELECT table_name AS table, column_name AS column, data_type AS type FROM information_schema.columns "
+            "WHERE table_schema = 'xsight' ORDER BY table_name, ordinal_position"
+        )
+
+    # ------------------------------------------------------------------------------------------- numbers
+    def metric(
+        self,
+        name: str,
+        by: str = "day",
+        *,
+        since: date | str | None = None,
+        until: date | str | None = None,
+    ) -> pd.Series:
+        """A metric over time or by channel or country.
+
+        Parameters
+        ----------
+        name : str
+            ``net_sales``, ``orders``, ``aov``, ``new_customers``, ``repeat_rate`` … ``shop.metrics()`` lists them.
+        by : str
+            ``day``, ``week``, ``month``, ``quarter``, ``year``, ``channel`` or ``country``.
+        since, until : date or "YYYY-MM-DD", optional
+            First and last day of the series. They cut the result by period, never the history behind it: a
+            customer stays "new" only once. By channel and country ``since`` cannot be given.
+        """
+        end = day_number(_date(until)) if until is not None else day_number(self.as_of)
+        series = evaluate(name, self._orders(), end, by)
+        if since is not None:
+            if not isinstance(series.index, pd.DatetimeIndex):
+                raise InvalidInput("since", "since goes with day, week, month, quarter or year.")
+            series = series.loc[series.index >= pd.Timestamp(_date(since))]
+        if METRICS[name].unit == "money":
+            series = series.div(10**self.state.currency_exponent)
+        return series
+
+    def metrics(self) -> pd.DataFrame:
+        """The metrics there are, with units and definitions."""
+        rows = [(m.name, str(m.unit), m.description) for m in METRICS.values()]
+        return pd.DataFrame(rows, columns=["metric", "unit", "definition"]).set_index("metric")
+
+    def rfm(
+        self, as_of: date | str | None = None, thresholds: Thresholds | None = None
+    ) -> pd.DataFrame:
+        """Recency, frequency and monetary scores (1–5, 5 is best) and the segment of every customer who bought.
+
+        Without arguments: the scores on the dashboard. With ``as_of`` a past day: what they would have been then,
+        from the orders up to that day. With ``thresholds``: scored by those.
+        """
+        day = day_number(self.as_of if as_of is None else _date(as_of))
+        result = rfm(buyers(self._orders(), day), thresholds or DEFAULT_THRESHOLDS).frame()
+        result["first_order_on"] = pd.to_datetime(result.pop("first_day"), unit="D")
+        result["last_order_on"] = pd.to_datetime(result.pop("last_day"), unit="D")
+        return self._money(result)
+
+    def segments(self, as_of: date | str | None = None) -> pd.DataFrame:
+        """The eleven segments with customers, net sales and what to do; empty ones too."""
+        day = day_number(self.as_of if as_of is None else _date(as_of))
+        rows = rfm(buyers(self._orders(), day)).segments()
+        frame = pd.DataFrame(rows).rename(columns={"revenue_minor": "net_minor", "name": "segment"})
+        return self._money(frame.drop(columns="key").set_index("segment"))
+
+    def cohorts(
+        self, values: str = "retention", by: str = "month", as_of: date | str | None = None
+    ) -> pd.DataFrame:
+        """Customers by the period of their first order (rows), k periods later (columns); NaN while not complete.
+
+        Parameters
+        ----------
+        values : str
+            ``retention`` (share that ordered), ``active`` (how many), ``orders``, ``revenue`` (net sales) or ``ltv``
+            (net sales so far per customer of the cohort).
+        by : str
+            ``week``, ``month``, ``quarter`` or ``year``.
+        as_of : date, optional
+            A past day to look back from.
+        """
+        kinds = {"retention": 0, "active": 0, "orders": 0, "revenue": 1, "ltv": 1}
+        if values not in kinds:
+            raise InvalidInput("values", f"Cohorts show {', '.join(kinds)}, not {values!r}.")
+        if by not in set(Grain) - {Grain.DAY}:
+            raise InvalidInput("by", f"Cohorts go by week, month, quarter or year, not by {by!r}.")
+        day = day_number(self.as_of if as_of is None else _date(as_of))
+        result = cohorts(self._orders(), day, Grain(by))
+        if kinds[values]:
+            return result.frame(f"{values}_minor") / 10**self.state.currency_exponent
+        return result.frame(values)
+
+    def scores(self) -> pd.DataFrame:
+        """What the models say of every customer who bought; the dashboard's numbers.
+
+        ``churn_90`` is the chance of no order in the next 90 days, ``p_alive`` that the customer has not left for
+        good, ``expected_orders_90/365`` the orders to expect, ``clv_365`` their discounted net sales. A score that
+        cannot be given yet is missing, never made up. ``frequency``, ``t_x`` and ``T`` are what the models saw:
+        days with a repeat order, days from the first to the last one, days since the first.
+        """
+        frame = self._fetch(frames.SCORES).set_index("customer_id")
+        names = {segment.key: segment.name for segment in SEGMENTS}
+        frame["segment"] = pd.Categorical(
+            [names[key] for key in frame["segment"]], list(names.values())
+        )
+        return self._money(frame)
+
+    # ------------------------------------------------------------------------------------------- inside
+    def __repr__(self) -> str:
+        state = self.state
+        return f"<Shop {state.domain or state.name} in {state.currency}, {state.timezone}>"
+
+    def _repr_html_(self) -> str:
+        """A card with what there is and how fresh it is."""
+        state, end = self.state, self.as_of
+        counted = self._orders().counted(day_number(end))
+        who = buyers(counted, day_number(end))
+        net = int(counted.net_minor.sum()) / 10**state.currency_exponent
+        rows = {
+            "Orders": f"{len(counted):,}",
+            "Customers who bought": f"{len(who):,}",
+            "Net sales": f"{net:,.{state.currency_exponent}f} {state.currency}",
+            "As of": f"{end:%d %b %Y} ({state.timezone})",
+            "Synced": f"{state.synced_at:%d %b %Y %H:%M} UTC" if state.synced_at else "not yet",
+        }
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in rows.items()
+        )
+        title = escape(state.name or state.domain)
+        hint = "shop.orders() · shop.rfm() · shop.metric('net_sales', by='month') · shop.sql('select …')"
+        return (
+            f"<table><caption><b>{title}</b></caption>{cells}</table><small>{escape(hint)}</small>"
+        )
+
+    @contextmanager
+    def _connection(self) -> Generator[psycopg.Connection[tuple[Any, ...]]]:
+        """A connection for one question: an idle one would hold one of the few this server may have."""
+        with psycopg.connect(self._dsn, connect_timeout=10) as connection:
+            yield connection
+
+    def _fetch(
+        self, query: str, params: Params | None = None, *, exact: bool = False
+    ) -> pd.DataFrame:
+        with self._connection() as connection:
+            zone = read_shop(connection).timezone
+            return frames.fetch_frame(connection, query, params, zone=zone, exact=exact)
+
+    def _counted(self, query: str) -> pd.DataFrame:
+        """Rows with an ``order_id``, of the orders that count."""
+        frame = self._fetch(query)
+        counted = self._orders().counted(day_number(self.as_of)).order_id
+        return self._money(frame.loc[np.isin(frame["order_id"], counted)].reset_index(drop=True))
+
+    def _orders(self) -> Orders:
+        """All orders of the current data version: the mapped ledger where there is one, else read from the tables."""
+        with self._connection() as connection:
+            version = read_shop(connection).data_version
+            if self._cached is None or self._cached[0] != version:
+                found = self._ledgers.open(version) if self._ledgers else None
+                found = found or read_ledger(connection)
+                self._cached = version, found.orders
+        return self._cached[1]
+
+    def _money(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Beside each column in minor units one in the shop's currency."""
+        scale = 10**self.state.currency_exponent
+        for name in [str(name) for name in frame.columns if str(name).endswith("_minor")]:
+            place = list(frame.columns).index(name)
+            frame.insert(place, name.removesuffix("_minor"), frame[name].astype("float64") / scale)
+        return frame
+
+
+def _date(value: date | str) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise InvalidInput("date", f"{value!r} is not a day: write it as 2026-11-22.") from error
