@@ -149,11 +149,15 @@ class OrderBatch(Batch):
 
     @cached_property
     def codes(self) -> list[list[str]]:
-        return [[f"SAVE{percent}"] if percent else [] for percent in self.of("percent").tolist()]
+        percents = self.of("percent").tolist()
+        shown = {percent: [f"SAVE{percent}"] if percent else [] for percent in set(percents)}
+        return [shown[percent] for percent in percents]
 
     @cached_property
     def discounts(self) -> list[list[dict[str, Any]]]:
-        return [[_discount(percent)] if percent else [] for percent in self.of("percent").tolist()]
+        percents = self.of("percent").tolist()
+        shown = {percent: [_discount(percent)] if percent else [] for percent in set(percents)}
+        return [shown[percent] for percent in percents]
 
     @cached_property
     def units(self) -> list[int]:

@@ -8,7 +8,7 @@ from shopify_sim.columns import LineBatch, OrderBatch
 from shopify_sim.faces import ID0, STEP, gid, iso
 from shopify_sim.store import Store
 
-__all__ = ["CUSTOMER", "LINE", "ORDER", "Bag", "Const", "Gid", "Plain", "Recipe", "Ref", "Rows", "rows_of"]
+__all__ = ["CUSTOMER", "LINE", "ORDER", "Recipe", "refund_row", "rows_of", "values"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,13 @@ class Const:
 
 
 @dataclass(frozen=True)
+class Shared:
+    """The same for every row of a shop."""
+
+    of: Callable[[Store], Any]
+
+
+@dataclass(frozen=True)
 class Zero:
     """MoneyBag of nothing."""
 
@@ -76,7 +83,7 @@ class Rows:
     make: Callable[[Any], list[Any]]
 
 
-Recipe = Plain | Gid | Text | Bag | Amount | Ref | Const | Zero | Rows
+Recipe = Plain | Gid | Text | Bag | Amount | Ref | Const | Shared | Zero | Rows
 
 
 def values(recipe: Recipe, batch: Any) -> list[Any]:
@@ -102,6 +109,8 @@ def values(recipe: Recipe, batch: Any) -> list[Any]:
             ]
         case Const(value):
             return [value] * len(batch.rows)
+        case Shared(of):
+            return [of(store)] * len(batch.rows)
         case Zero():
             return [store.bag(0)] * len(batch.rows)
         case Rows(make):
@@ -121,10 +130,11 @@ def _lines(batch: OrderBatch) -> list[list[dict[str, Any]]]:
 
 
 def _refunds(batch: OrderBatch) -> list[list[dict[str, Any]]]:
-    made, kept = batch.store.refunds, []
-    for row in batch.rows.tolist():
-        kept.append([refund_row(batch.store, refund) for refund in made.get(row, ())])
-    return kept
+    made, none = batch.store.refunds, []
+    return [
+        [refund_row(batch.store, refund) for refund in made[row]] if row in made else none
+        for row in batch.rows.tolist()
+    ]
 
 
 def refund_row(store: Store, refund: Any) -> dict[str, Any]:
@@ -197,18 +207,18 @@ ORDER: dict[str, Recipe] = {
     "cancelledAt": Plain("cancelled"),
     "cancelReason": Plain("cancel_reason"),
     "test": Plain("test"),
-    "confirmed": Const(True),  # noqa: FBT003
-    "closed": Const(False),  # noqa: FBT003
+    "confirmed": Const(True),
+    "closed": Const(False),
     "edited": Plain("edited"),
-    "unpaid": Const(False),  # noqa: FBT003
+    "unpaid": Const(False),
     "fullyPaid": Plain("fully_paid"),
     "displayFinancialStatus": Plain("financial", safe=True),
     "displayFulfillmentStatus": Const("FULFILLED"),
     "returnStatus": Plain("returns", safe=True),
-    "currencyCode": Rows(lambda batch: [batch.store.currency] * len(batch.rows)),
-    "presentmentCurrencyCode": Rows(lambda batch: [batch.store.currency] * len(batch.rows)),
-    "taxesIncluded": Const(False),  # noqa: FBT003
-    "dutiesIncluded": Const(False),  # noqa: FBT003
+    "currencyCode": Shared(lambda store: store.currency),
+    "presentmentCurrencyCode": Shared(lambda store: store.currency),
+    "taxesIncluded": Const(False),
+    "dutiesIncluded": Const(False),
     "sourceName": Plain("source", safe=True),
     "sourceIdentifier": Const(None),
     "email": Plain("contact"),
@@ -238,10 +248,8 @@ ORDER: dict[str, Recipe] = {
     "netPaymentSet": Bag("kept"),
     "originalTotalDutiesSet": Const(None),
     "currentTotalDutiesSet": Const(None),
-    "totalCashRoundingAdjustment": Rows(
-        lambda batch: (
-            [{"paymentSet": batch.store.bag(0), "refundSet": batch.store.bag(0)}] * len(batch.rows)
-        )
+    "totalCashRoundingAdjustment": Shared(
+        lambda store: {"paymentSet": store.bag(0), "refundSet": store.bag(0)}
     ),
     "discountApplications": Plain("discounts"),
     "lineItems": Rows(_lines),
@@ -254,13 +262,13 @@ LINE: dict[str, Recipe] = {
     "name": Plain("title"),
     "variantTitle": Plain("variant_title"),
     "sku": Plain("sku"),
-    "vendor": Rows(lambda batch: [batch.store.tables.name] * len(batch.rows)),
+    "vendor": Shared(lambda store: store.tables.name),
     "quantity": Plain("quantity", safe=True),
     "currentQuantity": Plain("current", safe=True),
     "refundableQuantity": Plain("current", safe=True),
-    "isGiftCard": Const(False),  # noqa: FBT003
-    "taxable": Const(True),  # noqa: FBT003
-    "requiresShipping": Const(True),  # noqa: FBT003
+    "isGiftCard": Const(False),
+    "taxable": Const(True),
+    "requiresShipping": Const(True),
     "product": Ref("Product", "product"),
     "variant": Ref("ProductVariant", "variant"),
     "sellingPlan": Const(None),
@@ -286,9 +294,9 @@ CUSTOMER: dict[str, Recipe] = {
     "locale": Const("en"),
     "note": Plain("note"),
     "tags": Plain("tags"),
-    "verifiedEmail": Const(True),  # noqa: FBT003
-    "taxExempt": Const(False),  # noqa: FBT003
-    "dataSaleOptOut": Const(False),  # noqa: FBT003
+    "verifiedEmail": Const(True),
+    "taxExempt": Const(False),
+    "dataSaleOptOut": Const(False),
     "productSubscriberStatus": Const("NEVER_SUBSCRIBED"),
     "lifetimeDuration": Const("over 1 year"),
     "numberOfOrders": Plain("order_count", safe=True),

@@ -1,0 +1,222 @@
+"""JSONL rows straight from the columns.
+
+Each kind of row becomes one ``%`` template that holds everything that does not vary; its holes are filled with ``zip`` over columns.
+Whatever has no recipe of its own goes through the projector, row by row, so every valid query works and the usual ones are fast.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from graphql import FieldNode, get_named_type, get_nullable_type, is_leaf_type, is_list_type
+
+from shopify_sim.faces import money
+from shopify_sim.fields import (
+    Amount,
+    Bag,
+    Const,
+    Gid,
+    Plain,
+    Recipe,
+    Ref,
+    Shared,
+    Text,
+    Zero,
+    rows_of,
+    values,
+)
+from shopify_sim.projector import REFERENCES, RESOLVERS, Compiler, Context
+
+__all__ = ["Template", "escape", "to_json"]
+
+Hole = Callable[[Any], Sequence[Any]]  # batch -> what fills the hole, row by row
+RAW = ("Int", "Float", "Boolean")
+ARGUMENTS = {"discountedTotalSet": ("originalTotalSet", "withCodeDiscounts")}
+
+
+class _Money(dict[int, str]):
+    def __missing__(self, cents: int) -> str:
+        text = self[cents] = money(cents)
+        return text
+
+
+MONEY = _Money()
+
+
+def to_json(value: Any) -> str:
+    """JSON as Shopify writes it into files: slashes escaped."""
+    return orjson.dumps(value).decode().replace("/", "\\/")
+
+
+def escape(text: str) -> str:
+    """Text for use in a template."""
+    return text.replace("%", "%%")
+
+
+@dataclass
+class Template:
+    """Rows of one kind. ``recipes`` say where its fields come from."""
+
+    kind: str
+    recipes: dict[str, Recipe]
+    compiler: Compiler
+    context: Context
+    parts: list[str] = field(default_factory=list)
+    holes: list[Hole] = field(default_factory=list)
+    slow: list[str] = field(default_factory=list)  # fields that go through the projector
+
+    def add(self, key: str, nodes: list[FieldNode]) -> None:
+        """Add a field under its response key."""
+        self.parts.append(f'"{key}":{self._text(nodes)}')
+
+    def lines(self, batch: Any, parent: tuple[str, Sequence[Any]] | None = None) -> list[str]:
+        """JSONL lines of a batch; ``parent`` is the kind and the numbers of the parents."""
+        text = "{" + ",".join(self.parts)
+        columns = [hole(batch) for hole in self.holes]
+        if parent is not None:
+            text += ("," if self.parts else "") + f'"__parentId":"gid:\\/\\/shopify\\/{parent[0]}\\/%s"'
+            columns.append(parent[1])
+        text += "}\n"
+        if not columns:
+            return [text % ()] * len(batch.rows)
+        return [text % row for row in zip(*columns, strict=True)]
+
+    def _text(self, nodes: list[FieldNode]) -> str:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return f'"{self.kind}"'
+        name = self._by_argument(nodes[0])
+        recipe = self.recipes.get(name)
+        resolved = (self.kind, name) in RESOLVERS and name not in ARGUMENTS
+        if resolved and (self.kind, name) not in REFERENCES:
+            return self._slow(nodes)
+        match recipe:
+            case None:
+                return self._slow(nodes)
+            case Bag(column):
+                return self._bag(nodes, lambda batch: [MONEY[c] for c in getattr(batch, column)])
+            case Zero():
+                return self._bag(nodes, None)
+            case Amount(column):
+                own = self._amount(nodes, lambda batch: [MONEY[c] for c in getattr(batch, column)])
+                return own
+            case Gid(kind, column):
+                self.holes.append(lambda batch: getattr(batch, column))
+                return f'"gid:\\/\\/shopify\\/{kind}\\/%s"'
+            case Text(pattern, column):
+                self.holes.append(lambda batch: getattr(batch, column))
+                return f'"{pattern}"'
+            case Plain(column, safe=True):
+                self.holes.append(lambda batch: getattr(batch, column))
+                leaf = get_named_type(self._type(name)).name
+                return "%s" if leaf in RAW else '"%s"'
+            case Ref(kind, column):
+                return self._reference(nodes, kind, column)
+            case Const() | Shared():
+                ((value, *_),) = [values(recipe, _One(self.context.shop.store))]
+                return escape(self._shown(nodes, value, name))
+        return self._varied(nodes, recipe, name)
+
+    def _type(self, name: str) -> Any:
+        return self.compiler.schema.type_map[self.kind].fields[name].type
+
+    def _by_argument(self, node: FieldNode) -> str:
+        """Name of the recipe: an argument may ask for another one."""
+        name = node.name.value
+        if name in ARGUMENTS:
+            other, argument = ARGUMENTS[name]
+            given = {a.name.value: getattr(a.value, "value", False) for a in node.arguments}
+            return name if given.get(argument) else other
+        return name
+
+    def _fields(self, nodes: list[FieldNode], kind: Any) -> dict[str, list[FieldNode]]:
+        sets = [node.selection_set for node in nodes if node.selection_set]
+        return self.compiler.collect(sets, kind, {})
+
+    def _bag(self, nodes: list[FieldNode], hole: Hole | None) -> str:
+        kind = self.compiler.schema.type_map["MoneyBag"]
+        parts = [
+            f'"{key}":"MoneyBag"'
+            if inner[0].name.value == "__typename"
+            else f'"{key}":{self._amount(inner, hole)}'
+            for key, inner in self._fields(nodes, kind).items()
+        ]
+        return "{" + ",".join(parts) + "}"
+
+    def _amount(self, nodes: list[FieldNode], hole: Hole | None) -> str:
+        kind = self.compiler.schema.type_map["MoneyV2"]
+        parts: list[str] = []
+        for key, inner in self._fields(nodes, kind).items():
+            name = inner[0].name.value
+            if name == "amount" and hole is not None:
+                self.holes.append(hole)
+                shown = "%s"
+            else:
+                fixed = {"amount": "0.0", "currencyCode": self.context.shop.store.currency}
+                shown = fixed.get(name, "MoneyV2")
+            parts.append(f'"{key}":"{shown}"')
+        return "{" + ",".join(parts) + "}"
+
+    def _reference(self, nodes: list[FieldNode], kind: str, column: str) -> str:
+        target = self.compiler.schema.type_map[kind]
+        fields = self._fields(nodes, target)
+        if not {inner[0].name.value for inner in fields.values()} <= {"id", "__typename"}:
+            return self._slow(nodes)
+        shown = {"id": f"gid:\\/\\/shopify\\/{kind}\\/%s", "__typename": kind}
+        text = ",".join(f'"{key}":"{shown[n[0].name.value]}"' for key, n in fields.items())
+        count = text.count("%s")
+        text = "{" + text + "}"
+        self.holes.append(
+            lambda batch: [
+                "null" if number is None else text % ((number,) * count)
+                for number in getattr(batch, column)
+            ]
+        )
+        return "%s"
+
+    def _read(self, nodes: list[FieldNode]) -> Any:
+        owner = self.compiler.schema.type_map[self.kind]
+        return self.compiler.field(nodes, owner, (nodes[0].name.value,))
+
+    def _shown(self, nodes: list[FieldNode], value: Any, name: str) -> str:
+        return to_json(self._read(nodes)({name: value}, self.context))
+
+    def _varied(self, nodes: list[FieldNode], recipe: Recipe, name: str) -> str:
+        """Values of any kind, each different one shown once a batch."""
+        read, declared = self._read(nodes), self._type(name)
+        plain = is_leaf_type(get_named_type(declared)) and not is_list_type(get_nullable_type(declared))
+
+        def fill(batch: Any) -> list[str]:
+            memo: dict[Any, str] = {}
+            shown: list[str] = []
+            column = values(recipe, batch)
+            for value in column:
+                key = value if plain else id(value)  # the column keeps the values alive
+                text = memo.get(key)
+                if text is None:
+                    text = memo[key] = to_json(read({name: value}, self.context))
+                shown.append(text)
+            return shown
+
+        self.holes.append(fill)
+        return "%s"
+
+    def _slow(self, nodes: list[FieldNode]) -> str:
+        self.slow.append(nodes[0].name.value)
+        read = self._read(nodes)
+
+        def fill(batch: Any) -> list[str]:
+            rows = rows_of(self.kind, self.recipes, batch)
+            return [to_json(read(row, self.context)) for row in rows]
+
+        self.holes.append(fill)
+        return "%s"
+
+
+@dataclass
+class _One:
+    """A batch of one row, for recipes that do not look at it."""
+
+    store: Any
+    rows: tuple[int] = (0,)
