@@ -1,11 +1,10 @@
 """Connecting a tenant to its shop, and reaching the shop afterwards.
 
-A store is connected by Shopify's code grant: ``begin`` sends the merchant's browser away with a
-one-time state, ``complete`` checks what comes back. From then on ``client`` opens the shop; tokens
-are renewed under a row lock, so that of all processes only one spends a refresh token.
+``connect`` trades the code that came back with the merchant's browser, after its caller has checked
+signature and state. From then on ``client`` opens the shop; tokens are renewed under a row lock, so
+that of all processes only one spends a refresh token.
 """
 
-import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,11 +12,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
-import msgspec
 import structlog
 
-from xsight_core.crypto import Keyring, digest, new_secret
-from xsight_core.errors import AccessDenied, Conflict, Forbidden, SchemaChanged, TokenRevoked
+from xsight_core.crypto import Keyring
+from xsight_core.errors import AccessDenied, Conflict, SchemaChanged, TokenRevoked
 from xsight_core.settings import Settings
 from xsight_core.shopify import oauth
 from xsight_core.shopify.client import ShopifyClient
@@ -26,12 +24,10 @@ from xsight_core.shopify.pace import Pace
 from xsight_core.sync import shops
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["Begun", "Connected", "ShopAccess", "currency_exponent", "refresh_shop"]
+__all__ = ["ShopAccess", "connect_shop", "currency_exponent", "refresh_shop"]
 
 log = structlog.get_logger()
 
-_STATE = "shopify_state"
-_STATE_LIFE = timedelta(minutes=10)
 _ACCESS, _REFRESH = "shopify access token", "shopify refresh token"
 _RENEW_EARLY = timedelta(minutes=5)
 _NEEDED = frozenset({"read_customers", "read_orders", "read_products"})
@@ -39,23 +35,26 @@ _WINDOW = timedelta(days=60)  # of orders an app sees without read_all_orders
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
 _EXPONENTS = dict.fromkeys(
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF"], 0
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ],
+    0,
 ) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
-
-
-class Begun(msgspec.Struct, frozen=True):
-    """Where to send the browser, and the state to leave with it as a cookie."""
-
-    url: str
-    state: str
-
-
-class Connected(msgspec.Struct, frozen=True):
-    """A store that has just been connected."""
-
-    tenant_id: UUID
-    shop: ShopDomain
-    name: str
 
 
 def currency_exponent(currency: str) -> int:
@@ -93,39 +92,18 @@ class ShopAccess:
         keyring = Keyring.parse(settings.keyring.get_secret_value())
         return cls(tenancy, keyring, http, app=app, version=settings.shopify_api_version)
 
-    async def begin(self, *, tenant_id: UUID, user_id: UUID, shop: str, redirect_uri: str) -> Begun:
-        """Start connecting ``shop`` (as typed) to the tenant. The state works once, for ten minutes."""
-        domain, state = parse_shop_domain(shop), new_secret()
-        payload = {"tenant": str(tenant_id), "user": str(user_id), "shop": domain}
-        async with self.tenancy.control() as session:
-            await shops.keep_code(session, digest(state), _STATE, payload, life=_STATE_LIFE)
-        url = oauth.authorize_url(self.app, domain, state=state, redirect_uri=redirect_uri)
-        return Begun(url, state)
-
-    async def complete(
-        self, *, query: Mapping[str, str], cookie_state: str | None, user_id: UUID
-    ) -> Connected:
-        """Check the return from Shopify, trade its code, and attach the shop to the tenant."""
-        oauth.verify_callback(query, self.app.secrets, now=datetime.now(UTC))
-        domain = parse_shop_domain(query.get("shop", ""))
-        state = query.get("state", "")
-        if not cookie_state or not hmac.compare_digest(state.encode(), cookie_state.encode()):
-            raise Forbidden("This connection was not started in this browser. Start again.")
-        async with self.tenancy.control() as session:
-            payload = await shops.take_code(session, digest(state), _STATE)
-        if payload is None or payload["shop"] != domain or payload["user"] != str(user_id):
-            raise Forbidden("This connection has expired or was used before. Start again.")
-        tenant_id = UUID(payload["tenant"])
-        pair = await oauth.exchange_code(self.http, self.app, domain, query.get("code", ""))
+    async def connect(self, tenant_id: UUID, shop: ShopDomain, code: str) -> str:
+        """Trade the code of a checked return from Shopify and attach the shop; its name."""
+        pair = await oauth.exchange_code(self.http, self.app, shop, code)
         missing = _NEEDED - {scope.replace("write_", "read_") for scope in pair.scopes}
         if missing:
             raise AccessDenied(
                 f"The store did not grant {', '.join(sorted(missing))}. Connect again and accept."
             )
-        shop = await self._ask_shop(domain, pair.access_token)
-        await self._attach(tenant_id, domain, pair, shop)
-        log.info("shop.connected", tenant_id=str(tenant_id), shop=domain)
-        return Connected(tenant_id, domain, str(shop["name"]))
+        answer = await self._ask_shop(shop, pair.access_token)
+        await self._attach(tenant_id, shop, pair, answer)
+        log.info("shop.connected", tenant_id=str(tenant_id), shop=shop)
+        return answer["name"]
 
     async def client(self, tenant_id: UUID) -> ShopifyClient:
         """The tenant's shop, or ``Conflict`` when none is connected."""
@@ -231,6 +209,16 @@ class ShopAccess:
                 **_shop_values(shop),
             )
             await shops.save_tokens(session, tenant_id=tenant_id, **self._sealed(tenant_id, pair))
+
+
+async def connect_shop(
+    tenancy: Tenancy, settings: Settings, *, tenant_id: UUID, shop: ShopDomain, code: str
+) -> str:
+    """``ShopAccess.connect`` for whoever needs it once."""
+    async with httpx.AsyncClient() as http:
+        return await ShopAccess.from_settings(settings, tenancy, http).connect(
+            tenant_id, shop, code
+        )
 
 
 async def refresh_shop(tenancy: Tenancy, client: ShopifyClient, tenant_id: UUID) -> None:

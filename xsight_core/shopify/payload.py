@@ -19,6 +19,7 @@ __all__ = [
     "OrderNode",
     "ProductNode",
     "RefundNode",
+    "RefundedOrder",
     "VariantNode",
     "number",
 ]
@@ -202,6 +203,14 @@ class RefundNode(Struct):
     processed_at: datetime | None = None
     note: str | None = None
     refund_line_items: Connection[RefundLineNode] | None = None
+
+
+class RefundedOrder(Struct):
+    """An order as a page of refunds has it."""
+
+    id: Gid
+    updated_at: datetime
+    refunds: list[RefundNode]
 
 
 class OrderNode(Struct):

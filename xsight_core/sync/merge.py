@@ -9,6 +9,7 @@ parent are handed back for ``merge_late``.
 
 # ruff: noqa: S608 - statements are made of names from COLUMNS; every value is a parameter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import IO, Any, LiteralString, cast
 from uuid import UUID
 
@@ -17,13 +18,14 @@ from psycopg import Connection, Cursor
 from xsight_core.shopify.mapping import COLUMNS, PARTS, Rows
 from xsight_core.sync.copytext import copy_text
 
-__all__ = ["Fault", "merge", "merge_late", "put_aside", "stage", "tombstone"]
+__all__ = ["Fault", "merge", "merge_late", "merge_refunds", "put_aside", "stage", "tombstone"]
 
 Fault = tuple[str, str, str]
 """A record that could not be understood: object, reason, the record as it came."""
 
 _PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
 _PARENT_KEY = {"orders": "order_id", "products": "product_id"}
+_REFUND_TABLES = ("refunds", "refund_lines")
 _TENANT = "current_setting('app.tenant_id')::uuid"
 _LONGEST_RAW = 20_000
 
@@ -49,10 +51,7 @@ def stage(connection: Connection[Any], family: str, rows: Rows, *, clean: bool) 
     """Copy a batch into this transaction's temporary tables."""
     with connection.cursor() as cursor:
         for table in (family, *_tables_beside(family)):
-            _create_staging(cursor, table)
-            if block := copy_text(rows.tables[table].values(), clean=clean):
-                with cursor.copy(_sql(f"COPY s_{table} ({_list(table)}) FROM STDIN")) as copy:
-                    copy.write(block)
+            _copy_in(cursor, table, rows, clean=clean)
 
 
 def merge(
@@ -122,6 +121,31 @@ def merge_late(
         if merged:
             bump(cursor)
     return merged
+
+
+def merge_refunds(connection: Connection[Any], rows: Rows, versions: Mapping[int, datetime]) -> int:
+    """Replace the refunds of stored orders by what a page of refunds says; how many orders.
+
+    ``versions``: each order's ``updated_at`` on that page. An order stored in a newer version keeps
+    what it has.
+    """
+    with connection.cursor() as cursor:
+        for table in _REFUND_TABLES:
+            _copy_in(cursor, table, rows, clean=False)
+        cursor.execute(
+            _sql(f"""
+            CREATE TEMP TABLE s_accepted ON COMMIT DROP AS
+            SELECT o.id, true AS known FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, at)
+            JOIN xsight.orders o ON o.tenant_id = {_TENANT} AND o.id = v.id
+            WHERE o.updated_at <= v.at AND o.deleted_at IS NULL"""),
+            (list(versions), list(versions.values())),
+        )
+        accepted = cursor.rowcount
+        for table in _REFUND_TABLES:
+            _replace_parts(cursor, "orders", table)
+        if accepted:
+            bump(cursor)
+        return accepted
 
 
 def put_aside(connection: Connection[Any], faults: list[Fault], *, run: UUID) -> None:
@@ -198,6 +222,13 @@ _TOMBSTONES = {
 def _tables_beside(family: str) -> tuple[str, ...]:
     pii = (_PII[family][0],) if family in _PII else ()
     return (*pii, *PARTS[family])
+
+
+def _copy_in(cursor: Cursor[Any], table: str, rows: Rows, *, clean: bool) -> None:
+    _create_staging(cursor, table)
+    if block := copy_text(rows.tables[table].values(), clean=clean):
+        with cursor.copy(_sql(f"COPY s_{table} FROM STDIN")) as copy:
+            copy.write(block)
 
 
 def _create_staging(cursor: Cursor[Any], table: str) -> None:

@@ -9,13 +9,19 @@ from uuid import UUID
 import msgspec
 
 from xsight_core.shopify.client import ShopifyClient
-from xsight_core.shopify.mapping import Rows, add_customer, add_order, add_product
-from xsight_core.shopify.payload import CustomerNode, OrderNode, ProductNode, number
+from xsight_core.shopify.mapping import (
+    Rows,
+    add_customer,
+    add_order,
+    add_product,
+    add_refunds,
+)
+from xsight_core.shopify.payload import CustomerNode, OrderNode, ProductNode, RefundedOrder, number
 from xsight_core.sync.load import Shop
-from xsight_core.sync.merge import Fault, merge, put_aside, stage, tombstone
+from xsight_core.sync.merge import Fault, merge, merge_refunds, put_aside, stage, tombstone
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["deletions", "fetch_ids", "merge_nodes", "sweep"]
+__all__ = ["bury", "deletions", "fetch_ids", "merge_nodes", "merge_refund_pages", "sweep"]
 
 _FAMILIES: dict[str, tuple[type[Any], Callable[[Rows, Any], Any]]] = {
     "customers": (CustomerNode, add_customer),
@@ -26,19 +32,30 @@ _SUBJECTS = {"CUSTOMER": "customers", "ORDER": "orders", "PRODUCT": "products"}
 _FIRST = {"customers": 250, "orders": 90, "products": 100}  # ends of Shopify's cost steps
 _IDS_AT_ONCE = {"customers": 100, "orders": 10, "products": 20}
 _LINES_PAGE = 250
+_REFUNDS_FIRST = 54
+_REFUNDED = "financial_status:refunded OR financial_status:partially_refunded"
 
 
 async def sweep(
-    client: ShopifyClient, family: str, *, since: datetime, page: str | None = None, more: str = ""
+    client: ShopifyClient, family: str, *, since: datetime
 ) -> AsyncIterator[list[dict[str, Any]]]:
     """Pages of the records changed at ``since`` or later, oldest change first."""
-    query = f"updated_at:>='{_utc(since)}'{more}"
-    name = page or f"{family}_page"
-    async for nodes in client.pages(name, family, query=query, first=_FIRST[family]):
-        if family == "orders" and page is None:
+    query = f"updated_at:>='{_utc(since)}'"
+    pages = client.pages(f"{family}_page", family, query=query, first=_FIRST[family])
+    async for nodes in pages:
+        if family == "orders":
             for node in nodes:
                 await _complete_lines(client, node)
         yield nodes
+
+
+async def merge_refund_pages(
+    client: ShopifyClient, tenancy: Tenancy, shop: Shop
+) -> AsyncIterator[int]:
+    """Fetch and merge refunds with their lines, which bulk files cannot hold; orders done, by page."""
+    pages = client.pages("refunded_orders_page", "orders", query=_REFUNDED, first=_REFUNDS_FIRST)
+    async for nodes in pages:
+        yield await asyncio.to_thread(_merge_refunds, tenancy, shop, nodes)
 
 
 async def fetch_ids(client: ShopifyClient, family: str, ids: Sequence[int]) -> list[dict[str, Any]]:
@@ -90,6 +107,16 @@ async def bury(tenancy: Tenancy, shop: Shop, gone: dict[str, list[int]]) -> int:
         return count
 
     return await asyncio.to_thread(run) if gone else 0
+
+
+def _merge_refunds(tenancy: Tenancy, shop: Shop, nodes: Sequence[dict[str, Any]]) -> int:
+    rows, versions = Rows(shop.timezone), dict[int, datetime]()
+    for node in nodes:
+        order = msgspec.convert(node, RefundedOrder)
+        versions[number(order.id)] = order.updated_at
+        add_refunds(rows, order.refunds, number(order.id))
+    with tenancy.connection(shop.tenant_id) as connection:
+        return merge_refunds(connection, rows, versions)
 
 
 def _merge_nodes(

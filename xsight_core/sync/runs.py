@@ -1,6 +1,5 @@
 """Statements on sync runs: at most one is active per tenant, and the database holds to that."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +7,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.tables import SyncRun
+from xsight_core.db.tables import Job, SyncRun
 
-__all__ = ["ACTIVE", "active", "begin", "change", "find", "latest", "lock"]
+__all__ = ["ACTIVE", "active", "begin", "change", "close_abandoned", "find", "latest", "lock"]
 
 ACTIVE = ("queued", "running", "computing")
 
@@ -26,6 +25,25 @@ async def begin(
         .returning(SyncRun)
     )
     return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def close_abandoned(session: AsyncSession) -> None:
+    """Fail an active run whose jobs have all ended: whoever carried it out is gone for good."""
+    live = select(Job.id).where(
+        Job.tenant_id == SyncRun.tenant_id,
+        Job.kind.in_(["sync", "insights"]),
+        Job.status.in_(["queued", "running"]),
+    )
+    await session.execute(
+        update(SyncRun)
+        .where(SyncRun.status.in_(ACTIVE), ~live.exists())
+        .values(
+            status="failed",
+            finished_at=func.now(),
+            error={"code": "abandoned", "message": "The sync broke off and was given up."},
+        )
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def active(session: AsyncSession) -> list[SyncRun]:
@@ -59,8 +77,3 @@ async def change(session: AsyncSession, run: UUID, **values: Any) -> bool:
         .returning(SyncRun.id)
     )
     return (await session.execute(statement)).scalar_one_or_none() is not None
-
-
-async def now(session: AsyncSession) -> datetime:
-    """The database's clock."""
-    return (await session.execute(select(func.now()))).scalar_one()

@@ -1,6 +1,6 @@
 """Statements on the shop behind a tenant: its state, its tokens, the look-up of its domain."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,45 +8,17 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.tables import OneTimeCode, Shop, ShopToken, TenantState
+from xsight_core.db.tables import Shop, ShopToken, TenantState
 
 __all__ = [
     "attach",
     "change_state",
     "drop_tokens",
-    "keep_code",
     "lock_tokens",
     "save_tokens",
     "state",
-    "take_code",
     "tokens",
 ]
-
-
-async def keep_code(
-    session: AsyncSession, digest: bytes, purpose: str, payload: dict[str, Any], *, life: timedelta
-) -> None:
-    """Remember something that may be used once."""
-    session.add(
-        OneTimeCode(digest=digest, purpose=purpose, payload=payload, expires_at=func.now() + life)
-    )
-    await session.flush()
-
-
-async def take_code(session: AsyncSession, digest: bytes, purpose: str) -> dict[str, Any] | None:
-    """Use it up; None when it is unknown, too old or used before."""
-    statement = (
-        update(OneTimeCode)
-        .where(
-            OneTimeCode.digest == digest,
-            OneTimeCode.purpose == purpose,
-            OneTimeCode.used_at.is_(None),
-            OneTimeCode.expires_at > func.now(),
-        )
-        .values(used_at=func.now())
-        .returning(OneTimeCode.payload)
-    )
-    return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def attach(session: AsyncSession, *, tenant_id: UUID, domain: str, shop_gid: str) -> UUID:

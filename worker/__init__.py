@@ -1,0 +1,1 @@
+"""Everything that runs without a browser waiting: worker, relay, scheduler."""

@@ -1,0 +1,56 @@
+"""Carrying out a job whose id came by the stream: lease it, do it once, end it."""
+
+import asyncio
+from contextlib import AsyncExitStack
+from uuid import UUID
+
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from worker.resources import Resources
+from worker.tasks import HEAVY, TASKS, run_of
+from xsight_core.errors import XsightError
+from xsight_core.services.jobs import ClaimedJob, claim, fail, finish, leased
+from xsight_core.services.sync import fail_run
+from xsight_core.sync.turns import tenant_turn
+
+__all__ = ["carry_out"]
+
+log = structlog.get_logger()
+
+
+async def carry_out(by: Resources, job_id: UUID) -> None:
+    """Do what the job asks for, unless it is done, not due, or leased to another worker."""
+    job = await claim(by.tenancy, job_id)
+    if job is None:
+        return
+    with bound_contextvars(job_id=str(job.id), kind=job.kind, tenant_id=str(job.tenant_id)):
+        try:
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(leased(by.tenancy, job))
+                if job.kind in HEAVY:
+                    await stack.enter_async_context(tenant_turn(by.tenancy, job.tenant_id))
+                await TASKS[job.kind](by, job)
+        except asyncio.CancelledError:
+            # We are stopping, or another worker has the lease: theirs is not ours to give back.
+            await asyncio.shield(fail(by.tenancy, job, "The worker was stopped."))
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job must end
+            await _give_up(by, job, error)
+        else:
+            ended = await finish(by.tenancy, job)
+            log.info("job.done", ended=ended)
+            await by.doorbell.ring(job.id)  # it may have promised another one
+
+
+async def _give_up(by: Resources, job: ClaimedJob, error: Exception) -> None:
+    """Try again later, or end the job and the run it belongs to."""
+    if isinstance(error, XsightError):
+        log.warning("job.failed", error=str(error), code=error.code, attempt=job.attempts)
+        ended = await fail(by.tenancy, job, str(error), retryable=error.retryable)
+    else:
+        log.error("job.broken", attempt=job.attempts, exc_info=error)
+        ended = await fail(by.tenancy, job, f"{type(error).__name__}: {error}")
+    run = run_of(job)
+    if ended in {"failed", "dead"} and run is not None:
+        await fail_run(by.tenancy, by.progress, job.tenant_id, run, error)

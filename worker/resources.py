@@ -1,0 +1,84 @@
+"""What the workers work with, made once per process from the settings."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from xsight_core.services.connect import ShopAccess
+from xsight_core.settings import Settings
+from xsight_core.tenancy import Tenancy
+
+__all__ = ["DOORBELL", "RedisDoorbell", "RedisProgress", "Resources", "open_resources"]
+
+DOORBELL = "xsight:doorbell"
+PROGRESS = "xsight:progress:"
+
+log = structlog.get_logger()
+
+
+class RedisProgress:
+    """Messages to browsers, by way of the API's processes. A lost one does no harm."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def publish(self, tenant_id: UUID, message: dict[str, Any]) -> None:
+        """Send one message to the tenant's channel."""
+        try:
+            await self._redis.publish(f"{PROGRESS}{tenant_id}", msgspec.json.encode(message))
+        except RedisError as error:
+            log.warning("progress.lost", error=type(error).__name__)
+
+
+class RedisDoorbell:
+    """Wakes the relay. If it does not hear, it looks a second later."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def ring(self, job_id: UUID | None = None) -> None:
+        """Say that a job is waiting."""
+        try:
+            await self._redis.publish(DOORBELL, str(job_id))
+        except RedisError as error:
+            log.warning("doorbell.lost", error=type(error).__name__)
+
+
+@dataclass(frozen=True)
+class Resources:
+    """One of each."""
+
+    settings: Settings
+    tenancy: Tenancy
+    redis: Redis
+    access: ShopAccess
+    progress: RedisProgress
+    doorbell: RedisDoorbell
+
+
+@asynccontextmanager
+async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
+    """Open the pools, and close them at the end."""
+    tenancy = Tenancy(settings.database_url.get_secret_value())
+    redis = Redis.from_url(settings.redis_url.get_secret_value())
+    try:
+        async with httpx.AsyncClient() as http:
+            yield Resources(
+                settings=settings,
+                tenancy=tenancy,
+                redis=redis,
+                access=ShopAccess.from_settings(settings, tenancy, http),
+                progress=RedisProgress(redis),
+                doorbell=RedisDoorbell(redis),
+            )
+    finally:
+        await redis.aclose()
+        await tenancy.close()

@@ -1,0 +1,41 @@
+"""One task for each kind of job: scope, service, done."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from worker.resources import Resources
+from xsight_core.services.insights import compute_insights
+from xsight_core.services.jobs import ClaimedJob
+from xsight_core.services.sync import complete_run, run_sync
+from xsight_core.services.webhooks import dispatch_webhooks
+
+__all__ = ["HEAVY", "TASKS", "Task", "run_of"]
+
+Task = Callable[[Resources, ClaimedJob], Awaitable[object]]
+
+
+async def sync(by: Resources, job: ClaimedJob) -> None:
+    """Bring the shop's rows."""
+    run, url = UUID(job.payload["run"]), by.settings.public_url
+    await run_sync(by.access, by.progress, tenant_id=job.tenant_id, run=run, public_url=url)
+
+
+async def insights(by: Resources, job: ClaimedJob) -> None:
+    """Compute what the rows say and show it."""
+    shown = await compute_insights(by.tenancy, job.tenant_id, by.settings.home)
+    await complete_run(by.tenancy, by.progress, job.tenant_id, run_of(job), shown)
+
+
+async def webhooks(by: Resources, job: ClaimedJob) -> None:
+    """Fetch anew what the tenant's stored webhooks name."""
+    await dispatch_webhooks(by.access, tenant_id=job.tenant_id)
+
+
+TASKS: dict[str, Task] = {"sync": sync, "insights": insights, "webhooks": webhooks}
+HEAVY = frozenset({"sync", "insights"})
+"""Kinds of which a tenant runs one at a time."""
+
+
+def run_of(job: ClaimedJob) -> UUID | None:
+    """The sync run that a job belongs to."""
+    return UUID(job.payload["run"]) if job.payload.get("run") else None

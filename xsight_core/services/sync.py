@@ -1,0 +1,319 @@
+"""Sync runs: asked for, run by the worker, watched by browsers.
+
+A run and the job that will carry it out are promised in one transaction; a tenant has one active run
+at most. The run's own row is the truth about its progress, what is published is a copy of it.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from xsight_core.db.tables import SyncRun
+from xsight_core.errors import Conflict, NotFound, TokenRevoked, XsightError
+from xsight_core.services.connect import ShopAccess, refresh_shop
+from xsight_core.services.insights import InsightRun
+from xsight_core.services.jobs import Doorbell, enqueue
+from xsight_core.shopify.client import ShopifyClient
+from xsight_core.shopify.subscriptions import ensure_subscriptions
+from xsight_core.sync import runs, shops
+from xsight_core.sync.backfill import FAMILIES, OVERLAP, Cursor, Work, backfill, delta
+from xsight_core.sync.load import Shop
+from xsight_core.sync.progress import Progress, Tally
+from xsight_core.tenancy import Tenancy
+
+__all__ = [
+    "active_runs",
+    "cancel_run",
+    "complete_run",
+    "fail_run",
+    "latest_run",
+    "request_sync",
+    "run_state",
+    "run_sync",
+]
+
+log = structlog.get_logger()
+
+_TICK_S = 0.5  # browsers hear at most twice a second
+_LAST_STEPS = {"computing": "insights", "completed": "insights"}
+
+Kind = Literal["full", "delta"]
+State = dict[str, Any]
+
+
+async def request_sync(
+    tenancy: Tenancy,
+    tenant_id: UUID,
+    *,
+    kind: Kind | None = None,
+    requested_by: UUID | None = None,
+    doorbell: Doorbell | None = None,
+) -> State:
+    """Promise a sync and say how it stands; while one is active, that one is the answer.
+
+    Without ``kind`` it is a full one until one is complete, then what changed since.
+    """
+    async with tenancy.scope(tenant_id) as session:
+        await runs.close_abandoned(session)
+        state = await shops.state(session)
+        if state.connection != "connected":
+            raise Conflict("No store is connected. Connect the store first.")
+        kind = kind or ("delta" if state.watermarks else "full")
+        run = await runs.begin(session, tenant_id=tenant_id, kind=kind, requested_by=requested_by)
+        if run is None:
+            return _state((await runs.active(session))[0])
+        job = await enqueue(
+            session, tenant_id=tenant_id, kind="sync", key=str(run.id), payload={"run": str(run.id)}
+        )
+    if doorbell is not None:
+        await doorbell.ring(job)
+    return _state(run)
+
+
+async def run_state(tenancy: Tenancy, tenant_id: UUID, run: UUID) -> State:
+    """How a run stands, or ``NotFound``."""
+    async with tenancy.scope(tenant_id) as session:
+        found = await runs.find(session, run)
+    if found is None:
+        raise NotFound("There is no such sync run.")
+    return _state(found)
+
+
+async def active_runs(tenancy: Tenancy, tenant_id: UUID) -> list[State]:
+    """Runs that are queued or under way."""
+    async with tenancy.scope(tenant_id) as session:
+        return [_state(run) for run in await runs.active(session)]
+
+
+async def latest_run(tenancy: Tenancy, tenant_id: UUID) -> State | None:
+    """The newest run, whatever became of it."""
+    async with tenancy.scope(tenant_id) as session:
+        found = await runs.latest(session)
+    return _state(found[0]) if found else None
+
+
+async def cancel_run(tenancy: Tenancy, tenant_id: UUID, run: UUID) -> State:
+    """End an active run; what it has stored stays. A run that has ended is left as it is."""
+    async with tenancy.scope(tenant_id) as session:
+        await runs.change(session, run, status="cancelled", finished_at=datetime.now(UTC))
+    return await run_state(tenancy, tenant_id, run)
+
+
+async def run_sync(
+    access: ShopAccess,
+    progress: Progress,
+    *,
+    tenant_id: UUID,
+    run: UUID,
+    public_url: str,
+) -> None:
+    """Carry out a run, from its start or from where it was interrupted.
+
+    Ends with the job for the insights in the same transaction that says that the rows are in. A
+    failure that trying again can help is raised; any other is the run's end, and raised as well.
+    """
+    tenancy = access.tenancy
+    async with tenancy.scope(tenant_id) as session:
+        found = await runs.lock(session, run)
+        if found is None or found.status not in {"queued", "running"}:
+            return  # cancelled, or done by a worker whose job was sent again
+        found.status = "running"
+        cursor = msgspec.convert(found.cursor, Cursor, strict=False)
+        kind = found.kind
+    tally = Tally()
+    try:
+        client = await access.client(tenant_id)
+        async with _reporting(tenancy, progress, tenant_id, run, tally):
+            await _carry_out(tenancy, client, tenant_id, run, kind, cursor, tally, public_url)
+    except _Cancelled:
+        await _announce(tenancy, progress, tenant_id, run)
+    except TokenRevoked as error:
+        await access.disconnect(tenant_id)
+        await fail_run(tenancy, progress, tenant_id, run, error)
+        raise
+    except XsightError as error:
+        if not error.retryable:
+            await fail_run(tenancy, progress, tenant_id, run, error)
+        raise
+    else:
+        await _announce(tenancy, progress, tenant_id, run)
+
+
+async def complete_run(
+    tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID | None, shown: InsightRun
+) -> None:
+    """The insights are swapped in: end the run that led to them and tell every dashboard."""
+    if run is not None:
+        async with tenancy.scope(tenant_id) as session:
+            found = await runs.lock(session, run)
+            if found is not None and found.status == "computing":
+                found.status, found.finished_at = "completed", datetime.now(UTC)
+                found.progress = {
+                    **found.progress,
+                    "percent": 100.0,
+                    "eta_s": 0.0,
+                    "data_version": shown.data_version,
+                    "insight_run": str(shown.id),
+                }
+        await _announce(tenancy, progress, tenant_id, run)
+    update = {"data_version": shown.data_version, "insight_run": str(shown.id)}
+    await progress.publish(tenant_id, {"type": "sync:update", **update})
+
+
+async def fail_run(
+    tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID, error: Exception
+) -> None:
+    """End a run that cannot go on, with the reason as the merchant may read it."""
+    known = isinstance(error, XsightError)
+    reason = {
+        "code": error.code if known else "internal",
+        "message": str(error) if known else "The sync broke off. It has been logged; try again.",
+    }
+    async with tenancy.scope(tenant_id) as session:
+        await runs.change(
+            session, run, status="failed", error=reason, finished_at=datetime.now(UTC)
+        )
+    await _announce(tenancy, progress, tenant_id, run)
+
+
+async def _carry_out(
+    tenancy: Tenancy,
+    client: ShopifyClient,
+    tenant_id: UUID,
+    run: UUID,
+    kind: str,
+    cursor: Cursor,
+    tally: Tally,
+    public_url: str,
+) -> None:
+    await refresh_shop(tenancy, client, tenant_id)
+    async with tenancy.scope(tenant_id) as session:
+        state = await shops.state(session)
+    started_at = datetime.now(UTC)
+
+    async def save(cursor: Cursor) -> None:
+        async with tenancy.scope(tenant_id) as session:
+            if not await runs.change(session, run, cursor=msgspec.to_builtins(cursor)):
+                raise _Cancelled
+
+    shop = Shop(tenant_id, state.timezone, state.currency_exponent)
+    work = Work(tenancy, client, shop, run, tally, cursor, save)
+    if kind == "full" or not state.watermarks:
+        await ensure_subscriptions(client, public_url)
+        await backfill(work)
+        watermark = cursor.watermark or started_at
+    else:
+        since = min(datetime.fromisoformat(state.watermarks[family]) for family in FAMILIES)
+        await delta(work, since=since - OVERLAP)
+        watermark = started_at
+    async with tenancy.scope(tenant_id) as session:
+        if not await runs.change(
+            session,
+            run,
+            status="computing",
+            watermark=watermark,
+            counts=dict(tally.done),
+            progress=_progress(tally),
+        ):
+            raise _Cancelled
+        await shops.change_state(
+            session,
+            synced_at=datetime.now(UTC),
+            watermarks=dict.fromkeys(FAMILIES, watermark.isoformat()),
+        )
+        await enqueue(
+            session,
+            tenant_id=tenant_id,
+            kind="insights",
+            key=str(run),
+            payload={"run": str(run)},
+        )
+
+
+class _Cancelled(Exception):
+    """Somebody has ended the run while it was under way."""
+
+
+@asynccontextmanager
+async def _reporting(
+    tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID, tally: Tally
+) -> AsyncGenerator[None]:
+    """Store and publish the progress while the block runs; end the block when the run was cancelled."""
+    worker = asyncio.current_task()
+    cancelled = False
+
+    async def report() -> None:
+        nonlocal cancelled
+        told: State = {}
+        while True:
+            now = _progress(tally)
+            if now != told:
+                async with tenancy.scope(tenant_id) as session:
+                    alive = await runs.change(session, run, progress=now)
+                if not alive:
+                    cancelled = True
+                    if worker is not None:
+                        worker.cancel()
+                    return
+                await _announce(tenancy, progress, tenant_id, run)
+                told = now
+            await asyncio.sleep(_TICK_S)
+
+    reporter = asyncio.create_task(report())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not cancelled:
+            raise
+        if worker is not None:
+            worker.uncancel()
+        raise _Cancelled from None
+    finally:
+        reporter.cancel()
+        await asyncio.gather(reporter, return_exceptions=True)
+
+
+async def _announce(tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID) -> None:
+    state = await run_state(tenancy, tenant_id, run)
+    kind = {"completed": "completed", "failed": "failed", "cancelled": "failed"}.get(
+        state["status"], "progress"
+    )
+    await progress.publish(tenant_id, {"type": f"sync:{kind}", **state})
+
+
+def _progress(tally: Tally) -> State:
+    return {
+        "step": tally.step,
+        "percent": tally.percent(),
+        "rows": tally.rows,
+        "rows_per_s": tally.rows_per_s(),
+        "eta_s": tally.eta_s(),
+        "counts": dict(tally.done),
+    }
+
+
+def _state(run: SyncRun) -> State:
+    progress = run.progress or {}
+    finished = None if run.finished_at is None else run.finished_at.isoformat()
+    return {
+        "run": str(run.id),
+        "kind": run.kind,
+        "status": run.status,
+        "step": _LAST_STEPS.get(run.status, progress.get("step", "customers")),
+        "percent": progress.get("percent", 0.0),
+        "rows": progress.get("rows", 0),
+        "rows_per_s": progress.get("rows_per_s", 0.0),
+        "eta_s": progress.get("eta_s"),
+        "counts": progress.get("counts", {}),
+        "started_at": run.started_at.isoformat(),
+        "finished_at": finished,
+        "error": run.error,
+        "data_version": progress.get("data_version"),
+        "insight_run": progress.get("insight_run"),
+    }
