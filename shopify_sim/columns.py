@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from shopify_sim.faces import ID0, STEP
+from shopify_sim.faces import ID0, STEP, money
 from shopify_sim.people import FAMILY, GIVEN, PLACES, email, phone
 from shopify_sim.store import Store
 from shopify_sim.tables import Column, Table
@@ -30,12 +30,24 @@ def spans(first: Column, last: Column) -> Column:
     return starts + np.arange(total)
 
 
+class _Shown(dict[int, str]):
+    """Cents as text; a shop has few different amounts."""
+
+    def __missing__(self, cents: int) -> str:
+        text = self[cents] = money(cents)
+        return text
+
+
+_SHOWN = _Shown()
+
+
 class Batch:
     """Some rows of a table."""
 
     def __init__(self, store: Store, table: Table, rows: Column) -> None:
         """Columns are made when first asked for."""
         self.store, self.table, self.rows = store, table, rows
+        self._money: dict[str, list[str]] = {}
 
     def of(self, name: str) -> Column:
         """Stored column of these rows."""
@@ -48,6 +60,12 @@ class Batch:
         if us.all():
             return shown
         return [text if at else None for text, at in zip(shown, us.tolist(), strict=True)]
+
+    def money(self, column: str) -> list[str]:
+        """Amounts of a column of cents, as text."""
+        if column not in self._money:
+            self._money[column] = [_SHOWN[cents] for cents in getattr(self, column)]
+        return self._money[column]
 
     @cached_property
     def ids(self) -> list[int]:

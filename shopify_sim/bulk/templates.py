@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 from graphql import FieldNode, get_named_type, get_nullable_type, is_leaf_type, is_list_type
 
-from shopify_sim.faces import money
 from shopify_sim.fields import (
     Amount,
     Bag,
@@ -33,15 +32,6 @@ __all__ = ["Template", "escape", "to_json"]
 Hole = Callable[[Any], Sequence[Any]]  # batch -> what fills the hole, row by row
 RAW = ("Int", "Float", "Boolean")
 ARGUMENTS = {"discountedTotalSet": ("originalTotalSet", "withCodeDiscounts")}
-
-
-class _Money(dict[int, str]):
-    def __missing__(self, cents: int) -> str:
-        text = self[cents] = money(cents)
-        return text
-
-
-MONEY = _Money()
 
 
 def to_json(value: Any) -> str:
@@ -95,12 +85,11 @@ class Template:
             case None:
                 return self._slow(nodes)
             case Bag(column):
-                return self._bag(nodes, lambda batch: [MONEY[c] for c in getattr(batch, column)])
+                return self._bag(nodes, lambda batch: batch.money(column))
             case Zero():
                 return self._bag(nodes, None)
             case Amount(column):
-                own = self._amount(nodes, lambda batch: [MONEY[c] for c in getattr(batch, column)])
-                return own
+                return self._amount(nodes, lambda batch: batch.money(column))
             case Gid(kind, column):
                 self.holes.append(lambda batch: getattr(batch, column))
                 return f'"gid:\\/\\/shopify\\/{kind}\\/%s"'
@@ -188,16 +177,13 @@ class Template:
         plain = is_leaf_type(get_named_type(declared)) and not is_list_type(get_nullable_type(declared))
 
         def fill(batch: Any) -> list[str]:
-            memo: dict[Any, str] = {}
-            shown: list[str] = []
             column = values(recipe, batch)
-            for value in column:
-                key = value if plain else id(value)  # the column keeps the values alive
-                text = memo.get(key)
-                if text is None:
-                    text = memo[key] = to_json(read({name: value}, self.context))
-                shown.append(text)
-            return shown
+            keys = column if plain else list(map(id, column))  # the column keeps the values alive
+            shown = {
+                key: to_json(read({name: value}, self.context))
+                for key, value in dict(zip(keys, column, strict=True)).items()
+            }
+            return [shown[key] for key in keys]
 
         self.holes.append(fill)
         return "%s"
