@@ -18,19 +18,7 @@ def _do(module: str, function: str, *args: Any, **options: Any) -> None:
     sys.exit(getattr(import_module(f"ops.{module}"), function)(config, *args, **options) or 0)
 
 
-class _Commands(click.Group):
-    """``sim`` hands everything after it to the simulator's own command line, loaded only then."""
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == "sim":
-            return import_module("shopify_sim.cli").main
-        return super().get_command(ctx, cmd_name)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*super().list_commands(ctx), "sim"]
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="xsight")
 def xsight() -> None:
     """Customer analytics for Shopify, on your own machine.
@@ -96,6 +84,13 @@ def demo(*, as_json: bool) -> None:
 def bench(name: str) -> None:
     """Measure; the last line is JSON: {"bench": NAME, "figures": {…}}."""
     _do(f"bench.{name}", "measure")
+
+
+@xsight.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def sim(arguments: tuple[str, ...]) -> None:
+    """Run a simulated Shopify; see `xsight sim --help`."""
+    import_module("shopify_sim.cli").main.main(list(arguments), prog_name="xsight sim")
 
 
 def main() -> None:
