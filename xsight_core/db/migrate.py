@@ -23,7 +23,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import URL, Connection, create_engine, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from xsight_core.db import rls, roles
@@ -164,8 +164,8 @@ def _driver(connection: Connection) -> psycopg.Connection[Any]:
 def _parse(admin_url: str) -> URL:
     try:
         url = make_url(admin_url)
-    except ValueError as error:
-        raise InvalidInput("XSIGHT_ADMIN_DATABASE_URL", "Not a postgresql:// address.") from error
+    except (ArgumentError, ValueError):
+        raise InvalidInput("XSIGHT_ADMIN_DATABASE_URL", "Not a postgresql:// address.") from None
     if url.get_backend_name() not in {"postgresql", "postgres"}:
         raise InvalidInput("XSIGHT_ADMIN_DATABASE_URL", "Not a postgresql:// address.")
     return url.set(drivername="postgresql+psycopg")

@@ -58,6 +58,7 @@ def access_statements() -> list[str]:
         f"SET LOCAL ROLE {OWNER}",
         f"REVOKE CREATE ON SCHEMA {PRIVATE} FROM {MINTER}",
         "RESET ROLE",
+        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
     ]
 
 

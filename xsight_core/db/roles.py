@@ -83,11 +83,8 @@ def database_statements(database: str) -> list[str]:
 
 
 def schema_statements() -> list[str]:
-    """The schemas, and who may look into them."""
+    """The schemas, closed to everybody."""
     return [
-        *(
-            f"CREATE SCHEMA IF NOT EXISTS {s} AUTHORIZATION {OWNER}"
-            for s in (DATA, CONTROL, PRIVATE)
-        ),
-        "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+        f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {OWNER}"
+        for schema in (DATA, CONTROL, PRIVATE)
     ]
