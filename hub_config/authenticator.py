@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jupyterhub.handlers import BaseHandler
+from jupyterhub.handlers import BaseHandler, LogoutHandler
 from oauthenticator.generic import GenericOAuthenticator
 from tornado.web import HTTPError
 
@@ -48,6 +48,8 @@ class XsightAuthenticator(GenericOAuthenticator):
         """Ask the provider again. False = log in again: session ended, or another tenant was chosen meanwhile."""
         if user.name.startswith(DASHBOARDS_PREFIX):
             return True  # a tenant's server is no person and has no session
+        if isinstance(handler, LogoutHandler):
+            return True  # the session ended a moment ago; to end things here, too, one must still be known
         fresh = await super().refresh_user(user, handler, **kwargs)
         if isinstance(fresh, dict) and fresh["name"] != user.name:
             return False

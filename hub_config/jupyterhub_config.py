@@ -32,6 +32,7 @@ c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.tornado_settings = {
     "oauth_no_confirm_list": DashboardClients(),
     "xsight_overview_url": overview,
+    "slow_spawn_timeout": 0.5,  # who asks for a server is answered "starting" and looks again
     "headers": {"Content-Security-Policy": "frame-ancestors 'self'"},
 }
 
@@ -62,7 +63,7 @@ c.GenericOAuthenticator.oauth_callback_url = f"{public}/hub/oauth_callback"
 c.GenericOAuthenticator.authorize_url = f"{public}/auth/oauth/authorize"  # the browser goes there
 c.GenericOAuthenticator.token_url = f"{api}/auth/oauth/token"  # the Hub does
 c.GenericOAuthenticator.userdata_url = f"{api}/auth/oauth/userinfo"
-c.GenericOAuthenticator.logout_redirect_url = f"{public}/login"
+c.GenericOAuthenticator.logout_redirect_url = f"{public}/login?out=1"
 
 # `user` is everybody's role: name themselves, be seen active. Starting a server of one's own comes with `lab`;
 # `dash-<slug>` with the log-in (identity.py).
@@ -100,4 +101,7 @@ ServerSpawner.site = Site(settings)
 c.Spawner.default_url = "/lab"
 c.Spawner.start_timeout = c.Spawner.http_timeout = 60
 c.Spawner.poll_interval = 5
-c.Spawner.environment = {"JUPYTERHUB_ACTIVITY_INTERVAL": str(max(settings.idle_timeout_s // 6, 1))}
+c.Spawner.environment = {
+    "JUPYTERHUB_ACTIVITY_INTERVAL": str(max(settings.idle_timeout_s // 6, 1)),
+    "JUPYTERHUB_RECHECK_S": str(settings.recheck_s),
+}

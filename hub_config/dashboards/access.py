@@ -1,5 +1,6 @@
 """Who may see this server: members of the tenant, says the Hub, and it is asked again while they look."""
 
+import os
 from typing import Any
 
 from jupyterhub.services.auth import HubOAuth
@@ -11,7 +12,7 @@ from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
 __all__ = ["RECHECK_S", "KernelSocket", "TenantIdentityProvider", "members_only"]
 
-RECHECK_S = 10
+RECHECK_S = int(os.environ.get("JUPYTERHUB_RECHECK_S", "10"))
 """How long somebody whose access was taken away may go on."""
 ACCESS_REVOKED = 4403
 """Close code of a websocket (4000–4999 are an application's own)."""

@@ -1,5 +1,6 @@
 """``python -m hub_config.lab``: JupyterLab for a Hub user ``<slug>-<user>``, with what it needs and no more."""
 
+import os
 import sys
 
 # jsonschema compiles a grammar for this optional format check on import: 1.6 s of a start, for nothing.
@@ -26,6 +27,7 @@ def main() -> None:
             f"--ServerApp.sock={run_folder() / SOCKET}",
             "--ServerApp.sock_mode=0600",
             f"--HubOAuth.api_token={take_token()}",  # in memory; the process has other arguments
+            f"--HubOAuth.cache_max_age={os.environ.get('JUPYTERHUB_RECHECK_S', '10')}",
             *LEAN,
             *NOTHING_LEAVES,
         ]

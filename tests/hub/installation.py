@@ -43,6 +43,7 @@ class Installation:
         self.api_token = secrets.token_hex(16)
         self._extra = env
         self._children: list[subprocess.Popen] = []
+        self._visitors: list[Visitor] = []
 
     def start(self) -> None:
         for name in ("hub", "homes", "ledger", "secrets", "run"):
@@ -74,13 +75,16 @@ class Installation:
             "XSIGHT_SPAWNER_DATABASE_URL": self.database.spawner_url,
             "XSIGHT_PG_SOCKET_DIR": self.database.socket_dir,
             "XSIGHT_KEYRING": PLANTED,
-            "XSIGHT_HUB_AUTH_REFRESH_S": "2",
+            "XSIGHT_HUB_AUTH_REFRESH_S": "1",
+            "XSIGHT_HUB_RECHECK_S": "2",
             **self._extra,
         }
         self.hub = self._child(sys.executable, "-m", "hub_config", name="hub", env=self.env)
         self._wait_until_healthy()
 
     def stop(self) -> None:
+        for visitor in self._visitors:
+            visitor.http.close()
         for child in reversed(self._children):
             child.send_signal(signal.SIGTERM)
             child.wait(20)
@@ -114,7 +118,9 @@ class Installation:
 
     def visitor(self, member: Member | None = None) -> Visitor:
         """A browser without a page: logged in at the provider, not yet at the Hub."""
-        return Visitor(self.url, member)
+        visitor = Visitor(self.url, member)
+        self._visitors.append(visitor)
+        return visitor
 
     # ------------------------------------------------------------------------------------ what the API does
     def rest(self, method: str, path: str, **kwargs) -> httpx.Response:
