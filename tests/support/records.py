@@ -27,7 +27,10 @@ def customer(key: int, updated: int = 0, **more) -> dict:
         "tags": ["a,b", 'quo"te', "back\\slash"],
         "numberOfOrders": "3",
         "amountSpent": {"amount": "12.50", "currencyCode": "USD"},
-        "defaultEmailAddress": {"emailAddress": f"c{key}@example.com", "marketingState": "SUBSCRIBED"},
+        "defaultEmailAddress": {
+            "emailAddress": f"c{key}@example.com",
+            "marketingState": "SUBSCRIBED",
+        },
         "defaultPhoneNumber": None,
         "defaultAddress": {"city": "Köln", "provinceCode": None, "countryCodeV2": "DE", "zip": "1"},
         **more,
@@ -64,8 +67,14 @@ def order(key: int, subtotal: str | Decimal = "10.00", updated: int = 0, **more)
     }
 
 
-def line(key: int, order: int, gross: str | Decimal = "10.00", discount: str | None = None, **more) -> dict:
-    shares = [] if discount is None else [{"allocatedAmountSet": bag(discount), "discountApplication": {"index": 0}}]
+def line(
+    key: int, order: int, gross: str | Decimal = "10.00", discount: str | None = None, **more
+) -> dict:
+    shares = (
+        []
+        if discount is None
+        else [{"allocatedAmountSet": bag(discount), "discountApplication": {"index": 0}}]
+    )
     return {
         "id": f"gid://shopify/LineItem/{key}",
         "title": f"Thing\t{key}\nnew",

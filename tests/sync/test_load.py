@@ -85,7 +85,13 @@ def naive(found):
         if "/Order/" in record.get("id", ""):
             key = int(record["id"].rsplit("/", 1)[1])
             current = Decimal(record["currentSubtotalPriceSet"]["shopMoney"]["amount"])
-            orders[key] = {"gross": Decimal(0), "discounts": Decimal(0), "current": current, "lines": 0, "codes": 0}
+            orders[key] = {
+                "gross": Decimal(0),
+                "discounts": Decimal(0),
+                "current": current,
+                "lines": 0,
+                "codes": 0,
+            }
     for record in found:
         if "__parentId" in record:
             order = orders[int(record["__parentId"].rsplit("/", 1)[1])]
@@ -194,7 +200,10 @@ def test_a_file_that_is_too_short_is_not_taken_for_the_whole(load):
 
 
 def test_products_with_variants(load, rows):
-    load("products", records.jsonl([records.product(1), records.variant(5, 1), records.variant(6, 1)]))
+    load(
+        "products",
+        records.jsonl([records.product(1), records.variant(5, 1), records.variant(6, 1)]),
+    )
     load("products", records.jsonl([records.product(1, 9), records.variant(6, 1, "1.00")]))
     assert rows("SELECT id, price FROM xsight.variants") == [(6, Decimal("1.00"))]
 
