@@ -6,7 +6,7 @@ from typing import Any
 from graphql import get_named_type, is_object_type
 
 from shopify_sim.installation import covers
-from shopify_sim.projector import FieldFault
+from shopify_sim.projection import FieldFault
 from shopify_sim.schema import Access, AdminSchema
 
 __all__ = ["denier"]

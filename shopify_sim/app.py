@@ -15,9 +15,7 @@ from shopify_sim.shop import Shop
 
 __all__ = ["Simulator", "create_app"]
 
-INVALID_TOKEN = (
-    "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105
-)
+INVALID_TOKEN = "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105
 TICK_S = 1.0
 
 Handler = Callable[["Simulator", Shop, Request, re.Match[str]], Awaitable[Response]]

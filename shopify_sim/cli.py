@@ -26,7 +26,9 @@ def main() -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8100, show_default=True, help="Port to listen on.")
 @click.option(
-    "--home", type=click.Path(path_type=Path, file_okay=False), help="Folder for what shall outlive the process."
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for what shall outlive the process.",
 )
 @click.option(
     "--shop",
@@ -47,12 +49,16 @@ def main() -> None:
     help="An app that may be installed; its redirect_uri must start with the prefix.",
 )
 @click.option("--auto-approve", is_flag=True, help="Install without showing the form.")
-@click.option("--now", metavar="ISO_TIME", help="Stand still at this time, e.g. 2026-11-22T12:00:00Z.")
+@click.option(
+    "--now", metavar="ISO_TIME", help="Stand still at this time, e.g. 2026-11-22T12:00:00Z."
+)
 @click.option("--bucket", default=2000.0, show_default=True, help="Points of an app's bucket.")
 @click.option("--restore", default=100.0, show_default=True, help="Points restored a second.")
-@click.option("--token-life", default=3600, show_default=True, help="Seconds an access token lives.")
+@click.option(
+    "--token-life", default=3600, show_default=True, help="Seconds an access token lives."
+)
 @click.option("--log-level", default="warning", show_default=True)
-def serve(  # noqa: PLR0913 - one per option
+def serve(
     *,
     host: str,
     port: int,
@@ -105,5 +111,7 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise click.BadParameter(f"{text!r}: write 2026-11-22T12:00:00Z", param_hint="--now") from error
+        raise click.BadParameter(
+            f"{text!r}: write 2026-11-22T12:00:00Z", param_hint="--now"
+        ) from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

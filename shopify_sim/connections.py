@@ -9,10 +9,11 @@ import numpy as np
 from shopify_sim import search
 from shopify_sim.columns import CHANNELS, CustomerBatch, OrderBatch, customer_totals
 from shopify_sim.faces import ID0, STEP
-from shopify_sim.fields import CUSTOMER, ORDER, rows_of
+from shopify_sim.fields import CUSTOMER, ORDER
 from shopify_sim.paging import Index, Page
 from shopify_sim.people import PLACES
 from shopify_sim.products import product_row
+from shopify_sim.recipes import rows_of
 from shopify_sim.store import Store
 from shopify_sim.tables import Column
 
@@ -58,7 +59,11 @@ def _order_column(store: Store, name: str) -> Any:
         case "discount_code":
             return np.array([f"save{p}" if p else "" for p in orders["percent"].tolist()])
         case "name":
-            return lambda text: every == int("0" + text.lstrip("#")) - 1001 if text.strip("#").isdigit() else every < 0
+            return lambda text: (
+                every == int("0" + text.lstrip("#")) - 1001
+                if text.strip("#").isdigit()
+                else every < 0
+            )
     return None
 
 
@@ -160,7 +165,9 @@ PRODUCTS = Resource(
     _sort(
         {
             "UPDATED_AT": lambda store: np.array(store.catalogue.updated, np.int64),
-            "CREATED_AT": lambda store: np.full(len(store.catalogue.titles), store.catalogue.created),
+            "CREATED_AT": lambda store: np.full(
+                len(store.catalogue.titles), store.catalogue.created
+            ),
         }
     ),
 )

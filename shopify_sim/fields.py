@@ -1,127 +1,25 @@
-"""Recipes: which column shows in which GraphQL field, and how. One table for pages and bulk files alike."""
+"""Which column shows in which GraphQL field: one table for pages and bulk files alike."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from shopify_sim.columns import LineBatch, OrderBatch
-from shopify_sim.faces import ID0, STEP, gid, iso
-from shopify_sim.store import Store
+from shopify_sim.recipes import (
+    Amount,
+    Bag,
+    Const,
+    Gid,
+    Plain,
+    Recipe,
+    Ref,
+    Rows,
+    Shared,
+    Text,
+    Zero,
+    rows_of,
+)
+from shopify_sim.refunds import refund_row
 
-__all__ = ["CUSTOMER", "LINE", "ORDER", "Recipe", "refund_row", "rows_of", "values"]
-
-
-@dataclass(frozen=True)
-class Plain:
-    """A column as it is. ``safe``: text that needs no escaping, or numbers."""
-
-    column: str
-    safe: bool = False
-
-
-@dataclass(frozen=True)
-class Gid:
-    """Global id of a column of numbers."""
-
-    kind: str
-    column: str
-
-
-@dataclass(frozen=True)
-class Text:
-    """A number in a pattern, e.g. "#%s"."""
-
-    pattern: str
-    column: str
-
-
-@dataclass(frozen=True)
-class Bag:
-    """MoneyBag of a column of cents."""
-
-    column: str
-
-
-@dataclass(frozen=True)
-class Amount:
-    """MoneyV2 of a column of cents."""
-
-    column: str
-
-
-@dataclass(frozen=True)
-class Ref:
-    """Another object, of which the row holds only the id; None where there is none."""
-
-    kind: str
-    column: str
-
-
-@dataclass(frozen=True)
-class Const:
-    """The same for every row."""
-
-    value: Any
-
-
-@dataclass(frozen=True)
-class Shared:
-    """The same for every row of a shop."""
-
-    of: Callable[[Store], Any]
-
-
-@dataclass(frozen=True)
-class Zero:
-    """MoneyBag of nothing."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Values made for the whole batch by a function."""
-
-    make: Callable[[Any], list[Any]]
-
-
-Recipe = Plain | Gid | Text | Bag | Amount | Ref | Const | Shared | Zero | Rows
-
-
-def values(recipe: Recipe, batch: Any) -> list[Any]:
-    """Python values of a recipe, one per row."""
-    store: Store = batch.store
-    match recipe:
-        case Plain(column):
-            return getattr(batch, column)
-        case Gid(kind, column):
-            prefix = f"gid://shopify/{kind}/"
-            return [key if key is None else f"{prefix}{key}" for key in getattr(batch, column)]
-        case Text(pattern, column):
-            return [pattern % value for value in getattr(batch, column)]
-        case Bag(column):
-            return [store.bag(cents) for cents in getattr(batch, column)]
-        case Amount(column):
-            return [store.amount(cents) for cents in getattr(batch, column)]
-        case Ref(kind, column):
-            prefix = f"gid://shopify/{kind}/"
-            return [
-                key and {"__typename": kind, "id": f"{prefix}{key}"}
-                for key in getattr(batch, column)
-            ]
-        case Const(value):
-            return [value] * len(batch.rows)
-        case Shared(of):
-            return [of(store)] * len(batch.rows)
-        case Zero():
-            return [store.bag(0)] * len(batch.rows)
-        case Rows(make):
-            return make(batch)
-
-
-def rows_of(kind: str, recipes: dict[str, Recipe], batch: Any) -> list[dict[str, Any]]:
-    """Row dicts of a batch, for the projector."""
-    names = ("__typename", *recipes)
-    columns = [values(recipe, batch) for recipe in recipes.values()]
-    return [dict(zip(names, (kind, *row), strict=True)) for row in zip(*columns, strict=True)]
+__all__ = ["CUSTOMER", "LINE", "ORDER"]
 
 
 def _lines(batch: OrderBatch) -> list[list[dict[str, Any]]]:
@@ -137,49 +35,7 @@ def _refunds(batch: OrderBatch) -> list[list[dict[str, Any]]]:
     ]
 
 
-def refund_row(store: Store, refund: Any) -> dict[str, Any]:
-    """Row of a refund with its lines and its transaction."""
-    from_number = ID0 + STEP * refund.number
-    at = iso(refund.at)
-    amount = store.bag(refund.cents)
-    lines = [
-        {
-            "id": f"gid://shopify/RefundLineItem/{from_number + place}",
-            "quantity": quantity,
-            "restockType": "RETURN",
-            "restocked": True,
-            "lineItem": {"id": gid("LineItem", int(store.lines["number"][line]))},
-            "subtotalSet": store.bag(cents),
-            "totalTaxSet": store.bag(0),
-        }
-        for place, (line, quantity, cents) in enumerate(refund.lines)
-    ]
-    transaction = {
-        "id": f"gid://shopify/OrderTransaction/{from_number}",
-        "kind": "REFUND",
-        "status": "SUCCESS",
-        "gateway": "shopify_payments",
-        "processedAt": at,
-        "test": False,
-        "amountSet": amount,
-    }
-    return {
-        "__typename": "Refund",
-        "id": f"gid://shopify/Refund/{from_number}",
-        "legacyResourceId": from_number,
-        "createdAt": at,
-        "processedAt": at,
-        "updatedAt": at,
-        "note": refund.note,
-        "return": None,
-        "totalRefundedSet": amount,
-        "refundLineItems": lines,
-        "refundShippingLines": [],
-        "orderAdjustments": [],
-        "transactions": [transaction],
-    }
-
-
+YES, NO = Const(value=True), Const(value=False)
 _NO_TAX_OR_SHIPPING = {
     name: Zero()
     for name in (
@@ -207,18 +63,18 @@ ORDER: dict[str, Recipe] = {
     "cancelledAt": Plain("cancelled"),
     "cancelReason": Plain("cancel_reason"),
     "test": Plain("test"),
-    "confirmed": Const(True),
-    "closed": Const(False),
+    "confirmed": YES,
+    "closed": NO,
     "edited": Plain("edited"),
-    "unpaid": Const(False),
+    "unpaid": NO,
     "fullyPaid": Plain("fully_paid"),
     "displayFinancialStatus": Plain("financial", safe=True),
     "displayFulfillmentStatus": Const("FULFILLED"),
     "returnStatus": Plain("returns", safe=True),
     "currencyCode": Shared(lambda store: store.currency),
     "presentmentCurrencyCode": Shared(lambda store: store.currency),
-    "taxesIncluded": Const(False),
-    "dutiesIncluded": Const(False),
+    "taxesIncluded": NO,
+    "dutiesIncluded": NO,
     "sourceName": Plain("source", safe=True),
     "sourceIdentifier": Const(None),
     "email": Plain("contact"),
@@ -266,9 +122,9 @@ LINE: dict[str, Recipe] = {
     "quantity": Plain("quantity", safe=True),
     "currentQuantity": Plain("current", safe=True),
     "refundableQuantity": Plain("current", safe=True),
-    "isGiftCard": Const(False),
-    "taxable": Const(True),
-    "requiresShipping": Const(True),
+    "isGiftCard": NO,
+    "taxable": YES,
+    "requiresShipping": YES,
     "product": Ref("Product", "product"),
     "variant": Ref("ProductVariant", "variant"),
     "sellingPlan": Const(None),
@@ -294,9 +150,9 @@ CUSTOMER: dict[str, Recipe] = {
     "locale": Const("en"),
     "note": Plain("note"),
     "tags": Plain("tags"),
-    "verifiedEmail": Const(True),
-    "taxExempt": Const(False),
-    "dataSaleOptOut": Const(False),
+    "verifiedEmail": YES,
+    "taxExempt": NO,
+    "dataSaleOptOut": NO,
     "productSubscriberStatus": Const("NEVER_SUBSCRIBED"),
     "lifetimeDuration": Const("over 1 year"),
     "numberOfOrders": Plain("order_count", safe=True),

@@ -10,7 +10,8 @@ from shopify_sim import mutations, resolvers
 from shopify_sim.access import denier
 from shopify_sim.cost import MAX_COST, Cost
 from shopify_sim.installation import Installation
-from shopify_sim.projector import Context, NullParent, Plan, compile_plan
+from shopify_sim.projection import Context, NullParent
+from shopify_sim.projector import Plan, compile_plan
 from shopify_sim.schema import AdminSchema, load
 from shopify_sim.shop import Shop
 from shopify_sim.variables import check_variables
@@ -109,13 +110,17 @@ def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionN
 def _too_long(variables: dict[str, Any]) -> list[Answer]:
     for value in variables.values():
         if isinstance(value, list) and len(value) > MAX_ARRAY:
-            message = f"The input array size of {len(value)} is greater than the maximum allowed of 250."
+            message = (
+                f"The input array size of {len(value)} is greater than the maximum allowed of 250."
+            )
             return [{"message": message, "extensions": {"code": "MAX_INPUT_SIZE_EXCEEDED"}}]
     return []
 
 
 def _too_dear(requested: int) -> Answer:
-    message = f"Query cost is {requested}, which exceeds the single query max cost limit ({MAX_COST})."
+    message = (
+        f"Query cost is {requested}, which exceeds the single query max cost limit ({MAX_COST})."
+    )
     extensions = {
         "code": "MAX_COST_EXCEEDED",
         "cost": requested,

@@ -16,7 +16,7 @@ Send = Any
 MAX_BODY = 4 << 20
 
 
-class BadRequest(ValueError):  # noqa: N818 - becomes a 400
+class BadRequest(ValueError):
     """The request cannot be understood."""
 
 
@@ -42,7 +42,9 @@ class Request:
                 raise BadRequest("request body too large")
             if not message.get("more_body"):
                 break
-        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        headers = {
+            key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]
+        }
         query = dict(parse_qsl(scope["query_string"].decode(), keep_blank_values=True))
         return Request(scope["method"], scope["path"], query, headers, body, scope["scheme"])
 
@@ -78,7 +80,9 @@ class Response:
     content_type: str = "text/plain; charset=utf-8"
 
     @staticmethod
-    def json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> "Response":
+    def json(
+        content: Any, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> "Response":
         """JSON."""
         kind = "application/json; charset=utf-8"
         raw = orjson.dumps(content, default=_plain)

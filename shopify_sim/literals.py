@@ -69,7 +69,9 @@ class Literals:
         for inner in getattr(node, "fields", ()) or ():
             self.collect(inner.value)
 
-    def value(self, node: Any, kind: Any, parent: Node, path: tuple[str, ...], owner: Owner) -> None:
+    def value(
+        self, node: Any, kind: Any, parent: Node, path: tuple[str, ...], owner: Owner
+    ) -> None:
         """Check one value against the type of its argument."""
         if isinstance(node, VariableNode):
             self._variable(node, kind, parent, path, owner)
@@ -88,7 +90,9 @@ class Literals:
         else:
             self._global_id(node, bare, parent, path)
 
-    def _misfit(self, node: Any, kind: Any, parent: Node, path: tuple[str, ...], owner: Owner) -> None:
+    def _misfit(
+        self, node: Any, kind: Any, parent: Node, path: tuple[str, ...], owner: Owner
+    ) -> None:
         what, name, argument = owner
         text = f"has an invalid value ({print_ast(node)}). Expected type '{kind}'."
         extra = {"typeName": what, "argumentName": argument}
@@ -96,12 +100,17 @@ class Literals:
         self.fail(message, parent, path, code="argumentLiteralsIncompatible", **extra)
 
     def _global_id(self, node: Any, kind: Any, parent: Node, path: tuple[str, ...]) -> None:
-        if kind.name == "ID" and isinstance(node, StringValueNode):
-            if not GLOBAL_ID.match(node.value):
-                extra = {"code": "argumentLiteralsIncompatible", "typeName": "CoercionError"}
-                self.fail(f"Invalid global id '{node.value}'", parent, path, **extra)
+        if (
+            kind.name == "ID"
+            and isinstance(node, StringValueNode)
+            and not GLOBAL_ID.match(node.value)
+        ):
+            extra = {"code": "argumentLiteralsIncompatible", "typeName": "CoercionError"}
+            self.fail(f"Invalid global id '{node.value}'", parent, path, **extra)
 
-    def _list(self, node: Any, kind: Any, parent: Node, path: tuple[str, ...], owner: Owner) -> None:
+    def _list(
+        self, node: Any, kind: Any, parent: Node, path: tuple[str, ...], owner: Owner
+    ) -> None:
         items = node.values if isinstance(node, ListValueNode) else [node]
         inner = get_named_type(kind)
         if is_input_object_type(inner):
@@ -114,7 +123,9 @@ class Literals:
                 self._global_id(item, inner, parent, path)
             self.collect(node)
 
-    def _object(self, node: Any, kind: Any, parent: Node, path: tuple[str, ...], owner: Owner) -> None:
+    def _object(
+        self, node: Any, kind: Any, parent: Node, path: tuple[str, ...], owner: Owner
+    ) -> None:
         if not isinstance(node, ObjectValueNode):
             self._misfit(node, kind, parent, path, owner)
             return
@@ -124,7 +135,11 @@ class Literals:
                 message = f"Argument '{name}' on InputObject '{kind.name}' is required."
                 message += f" Expected type {field.type}"
                 extra = {"argumentType": str(field.type), "inputObjectType": kind.name}
-                extra = {"code": "missingRequiredInputObjectAttribute", "argumentName": name, **extra}
+                extra = {
+                    "code": "missingRequiredInputObjectAttribute",
+                    "argumentName": name,
+                    **extra,
+                }
                 self.fail(message, node, (*path, name), **extra)
         for name, field in given.items():
             step = (*path, name)
@@ -152,7 +167,9 @@ class Literals:
         if not is_type_sub_type_of(self.schema, given, kind):
             why = _mismatch(given, kind)
             extra = {"variableName": name, "typeName": str(given), "argumentName": owner[2]}
-            message = f"{why} mismatch on variable ${name} and argument {owner[2]} ({given} / {kind})"
+            message = (
+                f"{why} mismatch on variable ${name} and argument {owner[2]} ({given} / {kind})"
+            )
             extra["errorMessage"] = f"{why} mismatch"
             self.fail(message, parent, path[:-1], code="variableMismatch", **extra)
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from shopify_sim.projector import Context, FieldFault, resolver
+from shopify_sim.projection import Context, FieldFault, resolver
 from shopify_sim.subscriptions import create, subscription_row
 
 __all__: list[str] = []

@@ -48,7 +48,9 @@ async def authorize(
     app = sim.apps.get(asked.get("client_id", ""))
     redirect = asked.get("redirect_uri", "")
     if app is None:
-        return _oauth_error("invalid_request", "Could not find Shopify API application with api_key")
+        return _oauth_error(
+            "invalid_request", "Could not find Shopify API application with api_key"
+        )
     if not redirect.startswith(app.redirect_prefix):
         words = "The redirect_uri is not whitelisted"
         return _oauth_error("invalid_request", words)

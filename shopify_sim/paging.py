@@ -132,7 +132,7 @@ def list_page(rows: list[Any], args: dict[str, Any]) -> Page:
     """Page of a short stored list; a cursor is the position of its row."""
     size, backwards = page_bounds(args)
     if args.get("reverse"):
-        rows = rows[::-1]
+        rows.reverse()
     low, high = 0, len(rows)
     if args.get("after"):
         low = _position(args["after"]) + 1

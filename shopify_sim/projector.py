@@ -6,7 +6,6 @@ and five to fifteen times as fast: sub-trees of stored fields become one generat
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -28,63 +27,19 @@ from graphql import (
 from graphql.execution.values import get_argument_values, get_variable_values
 
 from shopify_sim.paging import Page, PagingError, list_page
-from shopify_sim.wording import locations
+from shopify_sim.projection import (
+    REFERENCES,
+    RESOLVERS,
+    Context,
+    FieldFault,
+    NullParent,
+    Read,
+    Resolve,
+)
 
-__all__ = ["RESOLVERS", "Context", "FieldFault", "NullParent", "Plan", "compile_plan", "resolver"]
+__all__ = ["Compiler", "Plan", "compile_plan"]
 
-Read = Callable[[Any, "Context"], Any]
-Resolve = Callable[[Any, dict[str, Any], "Context"], Any]
-RESOLVERS: dict[tuple[str, str], Resolve] = {}
-REFERENCES: set[tuple[str, str]] = set()  # resolved only when more than the stored id is asked
 AS_STRING = {"UnsignedInt64", "Money", "Decimal"}
-
-
-def resolver(kind: str, name: str, *, reference: bool = False) -> Callable[[Resolve], Resolve]:
-    """Register the function that answers a field.
-
-    ``reference``: the row holds the id of the other object, which is enough for a selection of ids.
-    """
-
-    def add(function: Resolve) -> Resolve:
-        RESOLVERS[kind, name] = function
-        if reference:
-            REFERENCES.add((kind, name))
-        return function
-
-    return add
-
-
-class FieldFault(Exception):  # noqa: N818 - a fault of one field, the answer goes on
-    """A field that cannot be answered; becomes an entry of ``errors``."""
-
-    def __init__(self, message: str, code: str, **extensions: Any) -> None:
-        """Keep the code and what else the entry shows."""
-        super().__init__(message)
-        self.extensions = {"code": code, **extensions}
-
-
-class NullParent(Exception):  # noqa: N818 - travels up to the next nullable field
-    """A required field has no value."""
-
-
-@dataclass
-class Context:
-    """What the resolvers of one request share."""
-
-    shop: Any
-    installation: Any
-    schema: Any
-    now_us: int
-    base_url: str = ""
-    errors: list[dict[str, Any]] = field(default_factory=list)
-    search: list[dict[str, Any]] = field(default_factory=list)
-
-    def fail(self, fault: FieldFault, node: FieldNode, path: tuple[str, ...]) -> None:
-        """Note a run-time error."""
-        where = {"message": str(fault), "locations": locations(node)}
-        self.errors.append({**where, "extensions": fault.extensions, "path": list(path)})
-
-
 Plan = Callable[[Any, Context], dict[str, Any]]
 
 
@@ -175,10 +130,11 @@ class Compiler:
         for directive in node.directives or ():
             if directive.name.value in ("skip", "include"):
                 value = directive.arguments[0].value
-                if isinstance(value, VariableNode):
-                    asked = self.variables.get(value.name.value)
-                else:
-                    asked = value.value
+                asked = (
+                    self.variables.get(value.name.value)
+                    if isinstance(value, VariableNode)
+                    else value.value
+                )
                 if bool(asked) == (directive.name.value == "skip"):
                     return True
         return False
@@ -282,7 +238,9 @@ class Compiler:
             return lambda row, _context: (row.get(name) or [])[: args["first"]]
         return lambda row, _context: row.get(name)
 
-    def _converter(self, kind: Any, sets: list[SelectionSetNode], path: tuple[str, ...]) -> Read | None:
+    def _converter(
+        self, kind: Any, sets: list[SelectionSetNode], path: tuple[str, ...]
+    ) -> Read | None:
         """Conversion of a value that is there, or None when it passes through."""
         if is_non_null_type(kind):
             return self._converter(kind.of_type, sets, path)

@@ -11,7 +11,7 @@ from shopify_sim.faces import gid, iso, row_of
 from shopify_sim.installation import covers
 from shopify_sim.paging import Page, list_page
 from shopify_sim.products import product_row, variant_row
-from shopify_sim.projector import Context, FieldFault, resolver
+from shopify_sim.projection import Context, FieldFault, resolver
 from shopify_sim.schema import VERSIONS
 from shopify_sim.subscriptions import subscription_row
 
@@ -233,7 +233,9 @@ def _bulk_operations(_row: Row, args: Row, context: Context) -> Page:
     columns = {
         "status": np.array([operation.status.lower() for operation in known]),
         "operation_type": np.array(["query"] * len(known)),
-        "created_at": np.array([operation.created for operation in known], np.int64).astype("M8[us]"),
+        "created_at": np.array([operation.created for operation in known], np.int64).astype(
+            "M8[us]"
+        ),
         "id": np.array([operation.number for operation in known], np.int64),
     }
     chosen = np.flatnonzero(search.mask(tree, columns.get, len(known)))

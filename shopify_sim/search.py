@@ -95,7 +95,9 @@ def _term(field: str, compare: str | None, value: str) -> Tree:
     return {"field": field, "match_phrase" if quoted and " " in value else "match_all": value}
 
 
-def warnings(tree: Tree | None, accepted: Mapping[str, frozenset[str] | None]) -> list[dict[str, str]]:
+def warnings(
+    tree: Tree | None, accepted: Mapping[str, frozenset[str] | None]
+) -> list[dict[str, str]]:
     """``extensions.search[].warnings`` of a tree."""
     if not tree:
         return []

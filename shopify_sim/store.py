@@ -1,7 +1,8 @@
 """A shop's state at its clock: tables, the part of the history that is true, and everything done to it since."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -10,19 +11,7 @@ from shopify_sim.tables import Column, Tables
 
 __all__ = ["KINDS", "Change", "Deletion", "Refund", "Store"]
 
-KINDS = (
-    "orders/create",
-    "orders/cancelled",
-    "refunds/create",
-    "orders/edited",
-    "orders/delete",
-    "orders/linked",
-    "customers/create",
-    "customers/update",
-    "customers/merge",
-    "customers/delete",
-    "products/update",
-)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,6 +62,7 @@ class Store:
     refund_count: int = 0
     numbered: int = 0
     _bags: dict[int, dict[str, Any]] = field(default_factory=dict)
+    _memo: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Name the tables."""
@@ -103,7 +93,7 @@ class Store:
         )
         for at, kind, row, argument in facts:
             if told or not KINDS[kind].endswith("/create") or KINDS[kind] == "refunds/create":
-                self._happen(at, KINDS[kind], row, argument)
+                HAPPENINGS[KINDS[kind]](self, row, at, argument)
         if not told:
             del self.changes[before:]
         self.version += 1
@@ -116,34 +106,6 @@ class Store:
             chosen = history.kind[span] == KINDS.index(kind)
             rows = history.row[span][chosen]
             table["updated"][rows] = np.maximum(table["updated"][rows], history.at[span][chosen])
-
-    def _happen(self, at: int, kind: str, row: int, argument: int) -> None:
-        if kind == "orders/create":
-            self.touch_order(row, at, kind)
-        elif kind == "customers/create":
-            self.touch_customer(row, at, kind)
-        elif kind == "customers/update":
-            self.customers["email_consent"][row] = argument
-            self.customers["consent_at"][row] = at
-            self.touch_customer(row, at, kind)
-        elif kind == "orders/cancelled":
-            self.cancel(row, at)
-        elif kind == "refunds/create":
-            first = int(self.orders["first_line"][row])
-            self.refund(row, at, [(first, 1)] if argument else None)
-        elif kind == "orders/edited":
-            self.edit(row, at, int(self.orders["last_line"][row]) - 1)
-        elif kind == "orders/delete":
-            self.delete_order(row, at)
-        elif kind == "orders/linked":
-            self.link(row, at, argument)
-        elif kind == "customers/merge":
-            self.merge(row, argument, at)
-        elif kind == "customers/delete":
-            self.delete_customer(row, at)
-        elif kind == "products/update":
-            self.catalogue.updated[row] = at
-            self.tell(at, kind, row)
 
     # -- what can be done --------------------------------------------------------------------------
 
@@ -268,6 +230,13 @@ class Store:
         """Mask of the customers that exist at the clock."""
         return (self.customers["updated"] > 0) & ~self.customers["gone"]
 
+    def memo(self, name: str, make: Callable[["Store"], T]) -> T:
+        """Something computed from the whole shop, kept until the shop changes."""
+        kept = self._memo.get(name)
+        if kept is None or kept[0] != self.version:
+            kept = self._memo[name] = (self.version, make(self))
+        return kept[1]
+
     def lines_of(self, row: int) -> range:
         """Line rows of an order."""
         return range(int(self.orders["first_line"][row]), int(self.orders["last_line"][row]))
@@ -283,3 +252,38 @@ class Store:
     def amount(self, cents: int) -> dict[str, Any]:
         """MoneyV2."""
         return {"amount": money(cents), "currencyCode": self.currency}
+
+
+def _consent(store: Store, row: int, at: int, state: int) -> None:
+    store.customers["email_consent"][row] = state
+    store.customers["consent_at"][row] = at
+    store.touch_customer(row, at)
+
+
+def _product(store: Store, row: int, at: int, _: int) -> None:
+    store.catalogue.updated[row] = at
+    store.tell(at, "products/update", row)
+
+
+def _refund(store: Store, row: int, at: int, partial: int) -> None:
+    first = int(store.orders["first_line"][row])
+    store.refund(row, at, [(first, 1)] if partial else None)
+
+
+# what an entry of the history does: (store, row, time, argument)
+HAPPENINGS: dict[str, Callable[[Store, int, int, int], Any]] = {
+    "orders/create": lambda store, row, at, _: store.touch_order(row, at, "orders/create"),
+    "orders/cancelled": lambda store, row, at, _: store.cancel(row, at),
+    "refunds/create": _refund,
+    "orders/edited": lambda store, row, at, _: store.edit(
+        row, at, int(store.orders["last_line"][row]) - 1
+    ),
+    "orders/delete": lambda store, row, at, _: store.delete_order(row, at),
+    "orders/linked": lambda store, row, at, customer: store.link(row, at, customer),
+    "customers/create": lambda store, row, at, _: store.touch_customer(row, at, "customers/create"),
+    "customers/update": _consent,
+    "customers/merge": lambda store, row, at, absorbed: store.merge(row, absorbed, at),
+    "customers/delete": lambda store, row, at, _: store.delete_customer(row, at),
+    "products/update": _product,
+}
+KINDS = tuple(HAPPENINGS)

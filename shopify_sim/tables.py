@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CUSTOMER", "LINE", "ORDER", "Catalogue", "Column", "History", "Table", "Tables", "Variant"]
+__all__ = [
+    "CUSTOMER",
+    "LINE",
+    "ORDER",
+    "Catalogue",
+    "Column",
+    "History",
+    "Table",
+    "Tables",
+    "Variant",
+]
 
 Column = npt.NDArray[Any]
 
@@ -70,7 +80,9 @@ class Table:
             raise KeyError(f"no such column: {', '.join(sorted(unknown))}")
         count = max((len(values) for values in columns.values()), default=0)
         return {
-            name: np.asarray(columns[name], kind) if name in columns else np.full(count, default, kind)
+            name: np.asarray(columns[name], kind)
+            if name in columns
+            else np.full(count, default, kind)
             for name, (kind, default) in self.layout.items()
         }
 

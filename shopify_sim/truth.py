@@ -23,10 +23,14 @@ def facts(store: Store) -> dict[str, Any]:
     buyers, times = np.unique(who[who >= 0], return_counts=True)
     zone = ZoneInfo(store.tables.zone)
     moments = orders["processed"][counted]
-    days = [
-        datetime.fromtimestamp(us / 1e6, UTC).astimezone(zone).date().isoformat()
-        for us in (moments.min(), moments.max())
-    ] if len(moments) else [None, None]
+    days = (
+        [
+            datetime.fromtimestamp(us / 1e6, UTC).astimezone(zone).date().isoformat()
+            for us in (moments.min(), moments.max())
+        ]
+        if len(moments)
+        else [None, None]
+    )
     lines = np.isin(store.lines["order"], np.flatnonzero(live))
     current = np.zeros(len(store.lines), bool)
     for row in np.flatnonzero(live & orders["edited"]).tolist():

@@ -50,7 +50,11 @@ def check_variables(
             ]
             message = f"Variable ${name} of type {kind} was provided invalid value"
             message += f" for {', '.join(where)}" if where else ""
-            extensions = {"code": "INVALID_VARIABLE", "value": given.get(name), "problems": problems}
+            extensions = {
+                "code": "INVALID_VARIABLE",
+                "value": given.get(name),
+                "problems": problems,
+            }
             place = locations(definition)
             answered.append({"message": message, "locations": place, "extensions": extensions})
     return answered

@@ -54,7 +54,9 @@ def deliveries(
         for subscription in subscriptions:
             if subscription["topic"] == enum:
                 content = _filtered(payload(store, change, topic), subscription["includeFields"])
-                made.append(package(shop, secret, topic, content, subscription, event_id, change.at))
+                made.append(
+                    package(shop, secret, topic, content, subscription, event_id, change.at)
+                )
     return made
 
 
@@ -100,7 +102,11 @@ def payload(store: Store, change: Change, topic: str) -> dict[str, Any]:
             "errors": [],
         }
     if topic == "orders/edited":
-        edit = {"id": ID0 + STEP * change.number, "order_id": ID0 + STEP * row, "created_at": iso(change.at)}
+        edit = {
+            "id": ID0 + STEP * change.number,
+            "order_id": ID0 + STEP * row,
+            "created_at": iso(change.at),
+        }
         removals = [{"id": ID0 + STEP * row, "delta": -1}]
         return {"order_edit": {**edit, "line_items": {"additions": [], "removals": removals}}}
     if topic == "refunds/create":

@@ -237,5 +237,3 @@ class Walk(Literals):
             self.fail(message, node, path, code="selectionMismatch", **extra)
         else:
             self._selections(node.selection_set, target, path)
-
-

@@ -146,7 +146,10 @@ class Operations:
 
     def _work(self, operation: Operation, schema: AdminSchema, group: bool) -> None:  # noqa: FBT001
         faults = self.shop.faults
-        failing, operation.truncated = faults.strike("bulk_failures"), faults.strike("truncated_files")
+        failing, operation.truncated = (
+            faults.strike("bulk_failures"),
+            faults.strike("truncated_files"),
+        )
         deadline = time.monotonic() + faults.bulk_latency_s
         while time.monotonic() < deadline and operation.status != "CANCELING":
             time.sleep(0.02)

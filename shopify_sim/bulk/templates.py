@@ -11,7 +11,9 @@ from typing import Any
 import orjson
 from graphql import FieldNode, get_named_type, get_nullable_type, is_leaf_type, is_list_type
 
-from shopify_sim.fields import (
+from shopify_sim.projection import REFERENCES, RESOLVERS, Context
+from shopify_sim.projector import Compiler
+from shopify_sim.recipes import (
     Amount,
     Bag,
     Const,
@@ -25,7 +27,6 @@ from shopify_sim.fields import (
     rows_of,
     values,
 )
-from shopify_sim.projector import REFERENCES, RESOLVERS, Compiler, Context
 
 __all__ = ["Template", "escape", "to_json"]
 
@@ -65,7 +66,9 @@ class Template:
         text = "{" + ",".join(self.parts)
         columns = [hole(batch) for hole in self.holes]
         if parent is not None:
-            text += ("," if self.parts else "") + f'"__parentId":"gid:\\/\\/shopify\\/{parent[0]}\\/%s"'
+            text += (
+                "," if self.parts else ""
+            ) + f'"__parentId":"gid:\\/\\/shopify\\/{parent[0]}\\/%s"'
             columns.append(parent[1])
         text += "}\n"
         if not columns:
@@ -174,7 +177,9 @@ class Template:
     def _varied(self, nodes: list[FieldNode], recipe: Recipe, name: str) -> str:
         """Values of any kind, each different one shown once a batch."""
         read, declared = self._read(nodes), self._type(name)
-        plain = is_leaf_type(get_named_type(declared)) and not is_list_type(get_nullable_type(declared))
+        plain = is_leaf_type(get_named_type(declared)) and not is_list_type(
+            get_nullable_type(declared)
+        )
 
         def fill(batch: Any) -> list[str]:
             column = values(recipe, batch)

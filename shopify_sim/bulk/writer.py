@@ -19,7 +19,8 @@ from shopify_sim.columns import CustomerBatch, LineBatch, OrderBatch
 from shopify_sim.connections import CUSTOMERS, ORDERS, PRODUCTS, Look
 from shopify_sim.fields import CUSTOMER, LINE, ORDER
 from shopify_sim.installation import covers
-from shopify_sim.projector import Compiler, Context
+from shopify_sim.projection import Context
+from shopify_sim.projector import Compiler
 from shopify_sim.schema import AdminSchema
 
 if TYPE_CHECKING:

@@ -26,6 +26,8 @@ def load(source: str, now: datetime) -> Tables:
         return generated.load(int(count), int(seed or 1), now)
     path = Path(source)
     if not path.is_file():
-        message = f"source {source!r}: write cdnow, generated:CUSTOMERS[:SEED], or a CSV/Parquet file"
+        message = (
+            f"source {source!r}: write cdnow, generated:CUSTOMERS[:SEED], or a CSV/Parquet file"
+        )
         raise SourceError(message)
     return transactions.load(path)

@@ -13,21 +13,47 @@ ZIPF, SAME_GROUP = 0.9, 0.55
 PAIR_RATE = 0.35  # an order led by product 0 also holds product 1 this often: a rule to be found
 LONG_ORDER = 60  # lines of the few long orders: more than one page of lines
 SIZES = ("Small", "Large")
-THINGS = (
-    "Watering can,Trowel,Lantern,Bird bath,Herb box,Rake,Garden gloves,Seed mix,Plant stand,Hose,Compost bin,Stool"
-).split(",")
-KINDS = (
-    "Watering,Tools,Light,Animals,Herbs,Tools for soil,Clothing,Seeds,Furniture,Hoses,Soil,Seats"
-).split(",")
-COLOURS = "Moss,Sky,Sand,Clay,Snow,Slate,Rose,Olive,Plum,Amber".split(",")
+THINGS = [
+    "Watering can",
+    "Trowel",
+    "Lantern",
+    "Bird bath",
+    "Herb box",
+    "Rake",
+    "Garden gloves",
+    "Seed mix",
+    "Plant stand",
+    "Hose",
+    "Compost bin",
+    "Stool",
+]
+KINDS = [
+    "Watering",
+    "Tools",
+    "Light",
+    "Animals",
+    "Herbs",
+    "Tools for soil",
+    "Clothing",
+    "Seeds",
+    "Furniture",
+    "Hoses",
+    "Soil",
+    "Seats",
+]
+COLOURS = ["Moss", "Sky", "Sand", "Clay", "Snow", "Slate", "Rose", "Olive", "Plum", "Amber"]
 
 
 def catalogue(draw: np.random.Generator, created: int) -> Catalogue:
     """Products with two variants each."""
-    titles = [f"{THINGS[n % GROUPS]} {COLOURS[n // GROUPS % len(COLOURS)]}" for n in range(PRODUCTS)]
+    titles = [
+        f"{THINGS[n % GROUPS]} {COLOURS[n // GROUPS % len(COLOURS)]}" for n in range(PRODUCTS)
+    ]
     prices = draw.integers(5, 90, PRODUCTS) * 100 - 5
     variants = [
-        Variant(n, size, f"GRD-{n:03d}-{size[0]}", int(prices[n]) * (1 + place), int(prices[n]) // 2)
+        Variant(
+            n, size, f"GRD-{n:03d}-{size[0]}", int(prices[n]) * (1 + place), int(prices[n]) // 2
+        )
         for n in range(PRODUCTS)
         for place, size in enumerate(SIZES)
     ]

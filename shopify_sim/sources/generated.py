@@ -53,7 +53,9 @@ def load(customers: int, seed: int, now: datetime, model: Model | None = None) -
         "customer": who,
         "test": kind == TEST,
         "place": np.where(
-            who >= 0, people["place"][np.maximum(who, 0)], draw.integers(HOME.start, HOME.stop, count)
+            who >= 0,
+            people["place"][np.maximum(who, 0)],
+            draw.integers(HOME.start, HOME.stop, count),
         ),
         "channel": draw.choice(len(CHANNEL_WEIGHTS), count, p=CHANNEL_WEIGHTS),
         "percent": percent,

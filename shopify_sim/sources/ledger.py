@@ -29,7 +29,11 @@ def day_starts(days: Column, zone: str) -> Column:
     unique, inverse = np.unique(days, return_inverse=True)
     place = ZoneInfo(zone)
     starts = [
-        int(datetime.combine(date(1970, 1, 1) + timedelta(int(d)), datetime.min.time(), place).timestamp())
+        int(
+            datetime.combine(
+                date(1970, 1, 1) + timedelta(int(d)), datetime.min.time(), place
+            ).timestamp()
+        )
         for d in unique
     ]
     return np.asarray(starts, np.int64)[inverse] * 1_000_000
@@ -41,7 +45,9 @@ def hours(count: int, seed: int) -> Column:
     return drawn * 1_000_000
 
 
-def from_ledger(ledger: Ledger, *, name: str, currency: str, zone: str, product: str, place: slice) -> Tables:
+def from_ledger(
+    ledger: Ledger, *, name: str, currency: str, zone: str, product: str, place: slice
+) -> Tables:
     """One paid order per transaction, its units on one line, or two where the price does not divide."""
     order = np.lexsort((np.arange(len(ledger.at)), ledger.at))
     at, cents = ledger.at[order], ledger.cents[order]

@@ -89,4 +89,6 @@ def spend(model: Model, draw: np.random.Generator, customer: Column, customers: 
     trait = draw.gamma(model.q, 1 / model.gamma, customers)
     own = draw.gamma(model.q, 1 / model.gamma, len(customer))
     nu = np.where(customer >= 0, trait[np.maximum(customer, 0)], own)
-    return np.maximum(100, np.round(100 * draw.gamma(model.p, 1.0, len(customer)) / nu)).astype(np.int64)
+    return np.maximum(100, np.round(100 * draw.gamma(model.p, 1.0, len(customer)) / nu)).astype(
+        np.int64
+    )

@@ -1,0 +1,102 @@
+"""Columns of order lines."""
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from shopify_sim.columns.batch import Batch
+from shopify_sim.faces import ID0, STEP
+from shopify_sim.store import Store
+from shopify_sim.tables import Column
+
+__all__ = ["LineBatch"]
+
+
+class LineBatch(Batch):
+    """Order lines."""
+
+    def __init__(self, store: Store, rows: Column) -> None:
+        """Lines by row number."""
+        super().__init__(store, store.lines, rows)
+
+    @cached_property
+    def ids(self) -> list[int]:
+        return (ID0 + STEP * self.of("number")).tolist()
+
+    @cached_property
+    def order_ids(self) -> list[int]:
+        return (ID0 + STEP * self.of("order")).tolist()
+
+    @cached_property
+    def _variants(self) -> list[Any]:
+        variants = self.store.catalogue.variants
+        return [variants[variant] for variant in self.of("variant").tolist()]
+
+    @cached_property
+    def title(self) -> list[str]:
+        titles = self.store.catalogue.titles
+        return [titles[variant.product] for variant in self._variants]
+
+    @cached_property
+    def variant_title(self) -> list[str | None]:
+        return [None if v.title == "Default Title" else v.title for v in self._variants]
+
+    @cached_property
+    def sku(self) -> list[str]:
+        return [variant.sku for variant in self._variants]
+
+    @cached_property
+    def product(self) -> list[int | None]:
+        gone = self.store.catalogue.gone
+        return [None if v.product in gone else ID0 + STEP * v.product for v in self._variants]
+
+    @cached_property
+    def variant(self) -> list[int | None]:
+        keys = (ID0 + STEP * self.of("variant").astype(np.int64)).tolist()
+        if not self.store.catalogue.gone:
+            return keys
+        return [None if p is None else key for p, key in zip(self.product, keys, strict=True)]
+
+    @cached_property
+    def quantity(self) -> list[int]:
+        return self.of("quantity").tolist()
+
+    @cached_property
+    def current(self) -> list[int]:
+        return self.of("current").tolist()
+
+    @cached_property
+    def unit(self) -> list[int]:
+        return self.of("unit").tolist()
+
+    @cached_property
+    def gross(self) -> list[int]:
+        return (self.of("unit") * self.of("quantity")).tolist()
+
+    @cached_property
+    def discount(self) -> list[int]:
+        return self.of("discount").tolist()
+
+    @cached_property
+    def net(self) -> list[int]:
+        return (self.of("unit") * self.of("quantity") - self.of("discount")).tolist()
+
+    @cached_property
+    def unit_net(self) -> list[int]:
+        net = self.of("unit") * self.of("quantity") - self.of("discount")
+        return (net // self.of("quantity")).tolist()
+
+    @cached_property
+    def allocations(self) -> list[list[dict[str, Any]]]:
+        memo: dict[int, list[dict[str, Any]]] = {0: []}
+        for cents in set(self.discount) - {0}:
+            applied = {
+                "__typename": "DiscountCodeApplication",
+                "index": 0,
+                "targetType": "LINE_ITEM",
+            }
+            memo[cents] = [
+                {"allocatedAmountSet": self.store.bag(cents), "discountApplication": applied}
+            ]
+        return [memo[cents] for cents in self.discount]
