@@ -130,7 +130,10 @@ def processes(
             replace(service, needs=needs)
             for service in (
                 _python("api", "api", api, partial(http_ok, ports["api"], "/ready")),
-                _portless(home, "worker", "worker", work | to_hub | shopify),
+                replace(
+                    _portless(home, "worker", "worker", work | to_hub | shopify),
+                    stop_within_s=7.0,  # jobs under way get 6
+                ),
                 _portless(home, "scheduler", "worker.scheduler", work),
                 _portless(home, "relay", "worker.relay", work),
             )
