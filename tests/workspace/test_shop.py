@@ -64,7 +64,8 @@ async def orders(database, tenancy, tenant, other_tenant, tmp_path):
         )
         admin.execute(
             "INSERT INTO xsight.order_lines (tenant_id, order_id, id, title, quantity, current_quantity, gift_card, "
-            "unit_price, gross, discounts, net, tax) SELECT tenant_id, id, id * 10 + n, 'Thing', 1, 1, false, 1.5, 1.5, "
+            "unit_price, gross, discounts, net, tax) "
+            "SELECT tenant_id, id, id * 10 + n, 'Thing', 1, 1, false, 1.5, 1.5, "
             "0, 1.5, 0 FROM xsight.orders, generate_series(1, 2) n"
         )
         admin.execute(

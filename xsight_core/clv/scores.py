@@ -25,6 +25,7 @@ CHURN_DAYS = 90
 CLV_DAYS = 365
 ANNUAL_DISCOUNT = 0.10
 _YEAR_DAYS = 365.0
+_ALIKE = 1e-9
 
 NEED = {
     "churn": {"repeat_customers": 30, "history_days": 90},
@@ -148,7 +149,8 @@ def value_scores(summary: PurchaseSummary, churn: ChurnScores | Shortage) -> Val
     if isinstance(churn, Shortage) or _short(have, NEED["clv"]):
         return Shortage("clv", have, NEED["clv"])
     x, m = summary.frequency, summary.monetary_value
-    if np.ptp(m[(x > 0) & (m > 0)]) == 0:
+    spent = m[(x > 0) & (m > 0)]
+    if np.ptp(spent) <= _ALIKE * spent.max():
         reason = "Every purchase has the same value: multiply expected orders by it."
         return Shortage("clv", reason=reason)
     spend = GammaGammaFitter().fit(x, m)
