@@ -108,7 +108,7 @@ async def login(
 
 @post("/api/auth/logout", status_code=200, opt={"right": Right.USER}, tags=["Accounts"])
 async def logout(request: UserRequest, resources: Wired) -> Response[Next]:
-    """Log out; follow ``next`` with the browser to end the notebooks' session too."""
+    """Log out. Opening `next` in the browser ends the notebooks' session too."""
     return Response(Next("/hub/logout"), cookies=await log_out(resources, request.user))
 
 

@@ -18,7 +18,7 @@ from litestar.params import FromPath
 
 from api.rights import Right
 from xsight_core.errors import NotFound
-from xsight_ui.assets import ASSETS_URL, STATIC
+from xsight_ui.assets import ASSETS_URL, STATIC, manifest
 
 __all__ = ["Asset", "assets", "handlers", "style_url"]
 
@@ -60,7 +60,7 @@ def assets() -> dict[str, Asset]:
     """Every file there is, by its path below ``/assets/``. Empty before the front end is built, but for our own."""
     built = [path for path in STATIC.rglob("*") if path.is_file() and path.suffix not in SUFFIXES]
     found = {path.relative_to(STATIC).as_posix(): _read(path) for path in built}
-    css = SITE_CSS.read_bytes()
+    css = _site_css()
     return found | {_site_name(): Asset("text/css", {"": css, "gzip": gzip.compress(css, mtime=0)})}
 
 
@@ -70,8 +70,22 @@ def style_url() -> str:
 
 
 @cache
+def _site_css() -> bytes:
+    """The pages' own rules, set in the dashboards' letters where these have been built."""
+    rules = SITE_CSS.read_bytes()
+    try:
+        font = manifest()["font"]
+    except FileNotFoundError:
+        return rules
+    face = (
+        "@font-face{font-family:Inter;font-weight:100 900;font-display:swap;"
+        f'src:url({font}) format("woff2")}}\n'
+    )
+    return face.encode() + rules
+
+
 def _site_name() -> str:
-    return f"site.{hashlib.sha256(SITE_CSS.read_bytes()).hexdigest()[:10]}.css"
+    return f"site.{hashlib.sha256(_site_css()).hexdigest()[:10]}.css"
 
 
 def _read(path: FromPath[Path]) -> Asset:

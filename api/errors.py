@@ -64,7 +64,7 @@ class TooManyAttempts(XsightError):
 
 
 # First match counts, so the special stands before the general.
-STATUS: Final[tuple[tuple[type[Exception], HTTPStatus], ...]] = (
+STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NotLoggedIn, HTTPStatus.UNAUTHORIZED),
     (BadSignature, HTTPStatus.UNAUTHORIZED),
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),

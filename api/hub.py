@@ -39,14 +39,14 @@ class HubClient:
 
     def start_soon(self, name: str) -> None:
         """Start the server without waiting for it."""
-        if self._api_url is None:
-            return
         task = asyncio.create_task(self.start(name))
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
     async def start(self, name: str) -> bool:
         """Make sure that the user exists and its server is running or starting. Whether the Hub agreed."""
+        if self._api_url is None:
+            return False
         for attempt in range(2):
             answer = await self._post(f"/users/{quote(name)}/server")
             if answer is None:

@@ -1,0 +1,116 @@
+"""The API over real HTTP, in a thread of the test's process, on the fixtures' database, Valkey and simulator."""
+
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+import uvicorn
+from litestar import Litestar
+
+from api.app import create_app
+from xsight_core.settings import Settings
+
+PASSWORD = "seven quiet otters swim"
+
+
+@dataclass
+class Api:
+    """A running API and its address, which is its public one too."""
+
+    url: str
+    app: Litestar
+    settings: Settings
+    server: uvicorn.Server
+
+    @asynccontextmanager
+    async def browser(self) -> AsyncIterator["Browser"]:
+        """A new browser: its own cookies, which it sends by path as browsers do."""
+        async with httpx.AsyncClient(
+            base_url=self.url, headers={"Origin": self.url}, trust_env=False
+        ) as http:
+            yield Browser(self, http)
+
+    @asynccontextmanager
+    async def member(self, email: str = "ann@example.com") -> AsyncIterator["Browser"]:
+        """A browser in which somebody has just signed up."""
+        async with self.browser() as browser:
+            await browser.sign_up(email)
+            yield browser
+
+
+class Browser:
+    """What a person does, in short words."""
+
+    def __init__(self, api: Api, http: httpx.AsyncClient) -> None:
+        self.api, self.http = api, http
+        self.get = http.get
+
+    async def sign_up(self, email: str) -> None:
+        form = {"name": "Ann Lee", "company": "Garden", "email": email, "password": PASSWORD}
+        answer = await self.http.post("/signup", data=form)
+        assert answer.status_code == 303, answer.text
+
+    async def log_in(self, email: str, password: str = PASSWORD) -> httpx.Response:
+        return await self.http.post("/api/auth/login", json={"email": email, "password": password})
+
+    async def me(self) -> dict[str, Any]:
+        answer = await self.get("/api/auth/me")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, **what: Any) -> httpx.Response:
+        """A change with the token, as our pages' JavaScript sends it."""
+        token = (await self.me())["csrf"]
+        return await self.http.post(path, headers={"X-CSRF-Token": token}, **what)
+
+    async def tenant_id(self) -> UUID:
+        return UUID((await self.me())["tenant"]["id"])
+
+    def cookies(self, path: str) -> dict[str, str]:
+        """Names and values that would be sent to ``path``."""
+        sent = self.http.build_request("GET", path).headers.get("cookie", "")
+        return dict(pair.split("=", 1) for pair in sent.split("; ") if pair)
+
+
+@contextmanager
+def serve(settings: Settings, app: Litestar | None = None) -> Iterator[Api]:
+    """Run an API on a free port until the block ends."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings = settings.model_copy(update={"public_url": url})
+        app = app or create_app(settings)
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=3,
+                ws="websockets-sansio",
+            )
+        )
+        serving = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        serving.start()
+        deadline = time.monotonic() + 20
+        while not server.started:
+            assert serving.is_alive(), "the API did not start"
+            assert time.monotonic() < deadline, "the API takes too long to start"
+            time.sleep(0.01)
+        yield Api(url, app, settings, server)
+        server.should_exit = True
+        serving.join(timeout=10)
+        assert not serving.is_alive(), "the API did not stop"
+
+
+@pytest.fixture
+def api(settings: Settings) -> Iterator[Api]:
+    with serve(settings) as api:
+        yield api
