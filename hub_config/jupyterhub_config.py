@@ -99,7 +99,7 @@ c.JupyterHub.services = [
 c.JupyterHub.spawner_class = ServerSpawner
 ServerSpawner.site = Site(settings)
 c.Spawner.default_url = "/lab"
-c.Spawner.start_timeout = c.Spawner.http_timeout = 60
+c.Spawner.start_timeout = c.Spawner.http_timeout = 120
 c.Spawner.poll_interval = 5
 c.Spawner.environment = {
     "JUPYTERHUB_ACTIVITY_INTERVAL": str(max(settings.idle_timeout_s // 6, 1)),

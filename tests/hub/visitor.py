@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.hub.provider import Member
 
+PATIENCE_S = 180
 KERNEL = re.compile(r'"kernelId": "([0-9a-f-]+)"')
 
 
@@ -34,13 +35,22 @@ class Visitor:
         """Go to one's Lab as a browser does: start it where it does not run, wait, open it."""
         name = self.member.hub_name
         answer = self.get(f"/hub/spawn/{name}")
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while "jupyter-config-data" not in answer.text:
             assert answer.status_code in {200, 424}, answer.text
             assert time.monotonic() < deadline, answer.text
             time.sleep(0.1)
             answer = self.get(f"/user/{name}/lab")
         return answer
+
+    def start_kernel(self) -> str:
+        """A new kernel in one's Lab, with the token that its page would send along."""
+        base = f"/user/{self.member.hub_name}/"
+        (xsrf,) = [c.value for c in self.http.cookies.jar if c.name == "_xsrf" and c.path == base]
+        answer = self.http.post(
+            f"{base}api/kernels", json={"name": "python3"}, headers={"X-XSRFToken": xsrf}
+        )
+        return answer.json()["id"]
 
     def cookie_header(self, path: str) -> str:
         return self.http.build_request("GET", path).headers.get("cookie", "")
