@@ -121,11 +121,11 @@ def _databases(
         check_database(admin_dsn)
     if redis_url:
         check_redis(redis_url)
-    else:
-        service, redis_url = valkey.embedded(config.home, vault, base_env(), ports["valkey"])
-        services.append(service)
     if not admin_dsn:
         service, admin_dsn = postgres.embedded(config.home, vault, base_env())
+        services.append(service)
+    if not redis_url:
+        service, redis_url = valkey.embedded(config.home, vault, base_env(), ports["valkey"])
         services.append(service)
     return services, admin_dsn, redis_url
 

@@ -10,13 +10,13 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ROOT", "Stack", "free_port", "new_home", "operator_env", "start_stack"]
+__all__ = ["ROOT", "Stack", "free_port", "launch", "new_home", "operator_env", "start_stack"]
 
 ROOT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 120
@@ -146,14 +146,14 @@ def _output(home: Path) -> Path:
     return home.with_name(f"{home.name}.out")
 
 
-def launch(home: Path, **settings: str) -> Stack:
-    """Start ``xsight up`` and return at once."""
+def launch(home: Path, *, before: Sequence[str] = (), **settings: str) -> Stack:
+    """Start ``xsight up`` and return at once; ``before`` goes before the command."""
     port = free_port()
     env = operator_env(home, port, **settings)
     home.mkdir(exist_ok=True)
     with _output(home).open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ops", "up"],
+            [*before, sys.executable, "-m", "ops", "up"],
             env=env,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
