@@ -22,7 +22,11 @@ from xsight_ui.shell import render
 __all__ = ["Site", "serve"]
 
 USER = {"name": "Ada Byron", "email": "ada@example.com", "initials": "AB"}
-TENANT = {"id": "0193c0de-0000-7000-8000-000000000001", "slug": "garden7x", "name": "Garden & Grove"}
+TENANT = {
+    "id": "0193c0de-0000-7000-8000-000000000001",
+    "slug": "garden7x",
+    "name": "Garden & Grove",
+}
 OTHER = {"id": "0193c0de-0000-7000-8000-000000000002", "slug": "other8y", "name": "Second store"}
 BASE = "/user/t-garden7x/"
 
@@ -99,32 +103,42 @@ class Site:
         return self._api(method, path, headers)
 
     def _api(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
-        if path == "/api/auth/me":
-            return _json(
-                {
-                    "user": USER,
-                    "tenant": TENANT,
-                    "tenants": [TENANT, OTHER],
-                    "rights": self.rights,
-                    "csrf": "token-1",
-                }
-            )
-        if path == "/api/v1/tenants/me":
-            return _json(TENANT | {"shop": {"connection": "connected" if self.connected else "none"}})
         if path == "/api/v1/tenants/me/sync" and method == "POST":
             self.started_syncs.append(headers)
-            self.runs = [{"run": "r1", "status": "queued", "step": "customers", "percent": 0, "counts": {}}]
+            self.runs = [
+                {"run": "r1", "status": "queued", "step": "customers", "percent": 0, "counts": {}}
+            ]
             return _json(self.runs[0], 202)
-        if path == "/api/v1/tenants/me/sync/active":
-            return _json({"runs": self.runs})
-        if path.startswith("/api/v1/tenants/me/sync/"):
-            return _json(self.ended[path.split("/")[-2]])
-        if path == "/api/v1/customers":
-            return _json({"items": [{"id": key, "name": name} for key, name in self.names.items()]})
-        return _json({"code": "not_found"}, 404)
+        answers = {
+            "/api/auth/me": self._profile(),
+            "/api/v1/tenants/me": TENANT
+            | {"shop": {"connection": "connected" if self.connected else "none"}},
+            "/api/v1/tenants/me/sync/active": {"runs": self.runs},
+            "/api/v1/customers": {
+                "items": [{"id": key, "name": name} for key, name in self.names.items()]
+            },
+        } | {f"/api/v1/tenants/me/sync/{run}/status": state for run, state in self.ended.items()}
+        return _json(answers[path]) if path in answers else _json({"code": "not_found"}, 404)
+
+    def _profile(self) -> dict[str, Any]:
+        return {
+            "user": USER,
+            "tenant": TENANT,
+            "tenants": [TENANT, OTHER],
+            "rights": self.rights,
+            "csrf": "token-1",
+        }
 
 
-_NAMES = ("Grace Hopper", "Łukasz Żółć", "山田 花子", "Amélie Poulain", "Omar Haddad", "Zoë Ångström", "Ivo")
+_NAMES = (
+    "Grace Hopper",
+    "Łukasz Żółć",
+    "山田 花子",
+    "Amélie Poulain",
+    "Omar Haddad",
+    "Zoë Ångström",
+    "Ivo",
+)
 
 
 async def _until_closed(receive) -> None:
@@ -142,7 +156,9 @@ def serve(document: dict[str, Any] | None) -> Iterator[Site]:
     site = Site(document)
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    config = uvicorn.Config(site, log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        site, log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
