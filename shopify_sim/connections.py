@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 
 from shopify_sim import search
-from shopify_sim.columns import CHANNELS, CustomerBatch, OrderBatch, customer_totals
-from shopify_sim.faces import ID0, STEP
+from shopify_sim.columns import CustomerBatch, OrderBatch
 from shopify_sim.fields import CUSTOMER, ORDER
 from shopify_sim.paging import Index, Page
-from shopify_sim.people import PLACES
 from shopify_sim.products import product_row
 from shopify_sim.recipes import rows_of
+from shopify_sim.searched import CUSTOMER_FIELDS, ORDER_FIELDS, PRODUCT_FIELDS, Searched
 from shopify_sim.store import Store
 from shopify_sim.tables import Column
 
@@ -32,92 +31,8 @@ class Resource:
     root: str
     visible: Callable[[Store], Column]  # mask
     rows: Callable[[Store, Column], list[dict[str, Any]]]
-    searched: Callable[[Store, str], Any]  # column of a search field; None: not searchable here
+    searched: Searched
     sorted_by: Callable[[Store, str], Column | None]  # column of a sort key; None: by id
-
-
-def _order_column(store: Store, name: str) -> Any:
-    orders = store.orders
-    every = np.arange(len(orders))
-    match name:
-        case "id":
-            return ID0 + STEP * every
-        case "updated_at" | "created_at" | "processed_at":
-            return orders[name.removesuffix("_at")].astype("M8[us]")
-        case "test":
-            return orders["test"]
-        case "customer_id":
-            return ID0 + STEP * orders["customer"].astype(np.int64)
-        case "financial_status":
-            return np.char.lower(np.array(OrderBatch(store, every).financial))
-        case "status":
-            return _status(store)
-        case "source_name":
-            return np.array([channel for channel, _, _ in CHANNELS])[orders["channel"]]
-        case "return_status":
-            return np.char.lower(np.array(OrderBatch(store, every).returns))
-        case "discount_code":
-            return np.array([f"save{p}" if p else "" for p in orders["percent"].tolist()])
-        case "name":
-            return lambda text: (
-                every == int("0" + text.lstrip("#")) - 1001
-                if text.strip("#").isdigit()
-                else every < 0
-            )
-    return None
-
-
-def _status(store: Store) -> Callable[[str], Column]:
-    cancelled = store.orders["cancelled"] > 0
-
-    def match(text: str) -> Column:
-        known = {"cancelled": cancelled, "closed": cancelled & False}
-        return known.get(text.lower(), ~cancelled if text == "open" else cancelled | True)
-
-    return match
-
-
-def _customer_column(store: Store, name: str) -> Any:
-    customers = store.customers
-    every = np.arange(len(customers))
-    match name:
-        case "id":
-            return ID0 + STEP * every
-        case "updated_at" | "created_at":
-            return customers[name.removesuffix("_at")].astype("M8[us]")
-        case "customer_date":
-            return customers["created"].astype("M8[us]")
-        case "orders_count":
-            return customer_totals(store)[0]
-        case "total_spent":
-            return customer_totals(store)[1] / 100
-        case "accepts_marketing":
-            return customers["email_consent"] == 1
-        case "country":
-            return np.array([place.country_code.lower() for place in PLACES])[customers["place"]]
-        case "email":
-            mails = CustomerBatch(store, every).email
-            return np.array([(mail or "").lower() for mail in mails])
-        case "state":
-            return np.full(len(every), "disabled")
-    return None
-
-
-def _product_column(store: Store, name: str) -> Any:
-    shelf = store.catalogue
-    every = np.arange(len(shelf.titles))
-    match name:
-        case "id":
-            return ID0 + STEP * every
-        case "updated_at":
-            return np.array(shelf.updated, np.int64).astype("M8[us]")
-        case "created_at" | "published_at":
-            return np.full(len(every), shelf.created).astype("M8[us]")
-        case "title":
-            return np.char.lower(np.array(shelf.titles))
-        case "status":
-            return np.full(len(every), "active")
-    return None
 
 
 def _product_mask(store: Store) -> Column:
@@ -134,7 +49,7 @@ ORDERS = Resource(
     "orders",
     Store.live_orders,
     lambda store, rows: rows_of("Order", ORDER, OrderBatch(store, rows)),
-    _order_column,
+    ORDER_FIELDS,
     _sort(
         {
             "UPDATED_AT": lambda store: store.orders["updated"],
@@ -148,7 +63,7 @@ CUSTOMERS = Resource(
     "customers",
     Store.live_customers,
     lambda store, rows: rows_of("Customer", CUSTOMER, CustomerBatch(store, rows)),
-    _customer_column,
+    CUSTOMER_FIELDS,
     _sort(
         {
             "UPDATED_AT": lambda store: store.customers["updated"],
@@ -161,7 +76,7 @@ PRODUCTS = Resource(
     "products",
     _product_mask,
     lambda store, rows: [product_row(store, row) for row in rows.tolist()],
-    _product_column,
+    PRODUCT_FIELDS,
     _sort(
         {
             "UPDATED_AT": lambda store: np.array(store.catalogue.updated, np.int64),
@@ -211,7 +126,11 @@ class Shelves:
         return np.flatnonzero(visible)
 
     def _searched(self, resource: Resource, look: Look) -> Callable[[str], Any]:
-        return lambda name: resource.searched(self.store, name) if name in look.fields else None
+        def column(name: str) -> Any:
+            make = resource.searched.get(name) if name in look.fields else None
+            return make and make(self.store)
+
+        return column
 
     def _index(self, resource: Resource, sort_key: str, query: str, look: Look) -> Index:
         if self._version != self.store.version or len(self._indexes) > KEPT_INDEXES:

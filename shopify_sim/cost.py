@@ -1,8 +1,8 @@
 """Query cost as Shopify charges it, read off 958 recorded answers (98 % of them met exactly).
 
 Requested: scalar 0, object 1, list of objects 1 whatever its ``first``; MoneyV2, MoneyBag, PageInfo and user errors 0;
-a ``*Count`` field 10; a connection 2 + g(first) x (node and its children), g(n) = max(1, floor(2 ln n)), g(0) = 0; an abstract type
-its dearest fragment; a mutation 10 with its payload's own objects free.
+a ``*Count`` field 10; a connection 2 + g(first) x (node and its children), g(n) = max(1, floor(2 ln n)),
+g(0) = 0; an abstract type its dearest fragment; a mutation 10 with its payload's own objects free.
 Actual: the same walk over the answer; an empty connection costs what was asked, a null object still 1.
 """
 

@@ -1,4 +1,4 @@
-"""What shall go wrong: probabilities drawn from a seed and a name, so that the order of calls does not matter, and countdowns."""
+"""What shall go wrong: countdowns, and rates drawn from a seed and a name, whatever the order of calls."""
 
 import hashlib
 from collections.abc import Mapping

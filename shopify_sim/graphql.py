@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import DocumentNode, OperationDefinitionNode
 
-from shopify_sim import mutations, resolvers
+from shopify_sim import listings, mutations, resolvers
 from shopify_sim.access import denier
 from shopify_sim.cost import MAX_COST, Cost
 from shopify_sim.installation import Installation
@@ -19,7 +19,7 @@ from shopify_sim.wording import check
 
 __all__ = ["answer"]
 
-REGISTERED = (mutations, resolvers)  # importing them fills the projector's table
+REGISTERED = (listings, mutations, resolvers)  # importing them fills the projector's table
 LIMITS = "https://shopify.dev/api/usage/rate-limits"
 CODES = {"THROTTLED": "Throttled", "INTERNAL_SERVER_ERROR": "Something went wrong"}
 MAX_ARRAY = 250
@@ -36,15 +36,23 @@ def answer(
     document, errors = _checked(version, text)
     if errors or document is None:
         return {"errors": errors}
-    schema = load(version)
-    operation = _operation(document, name)
+    schema, operation = load(version), _operation(document, name)
     if operation is None:
         return {"errors": [{"message": f'No operation named "{name}"'}]}
     errors = check_variables(schema.graphql, operation, variables) or _too_long(variables)
     if errors:
         return {"errors": errors}
     cost = Cost(schema.graphql, document, operation, variables)
-    requested = cost.requested()
+    refused = _refused(shop, installation, cost.requested())
+    if refused is not None:
+        return refused
+    plan = _plan(version, text, name, json.dumps(variables, sort_keys=True), installation.scopes)
+    context = Context(shop, installation, schema, shop.wind(), base_url)
+    return _executed(plan, context, cost)
+
+
+def _refused(shop: Shop, installation: Installation, requested: int) -> Answer | None:
+    """Too dear, throttled, or a fault."""
     if requested > MAX_COST:
         return {"errors": [_too_dear(requested)]}
     if shop.faults.strike("throttled") or installation.bucket.available() < requested:
@@ -52,25 +60,18 @@ def answer(
     if shop.faults.strike("internal_errors"):
         fault = {"code": "INTERNAL_SERVER_ERROR"}
         return {"errors": [{"message": CODES["INTERNAL_SERVER_ERROR"], "extensions": fault}]}
-    plan = _plan(version, text, name, json.dumps(variables, sort_keys=True), installation.scopes)
-    context = Context(shop, installation, schema, shop.wind(), base_url)
+    return None
+
+
+def _executed(plan: Plan, context: Context, cost: Cost) -> Answer:
+    installation, requested = context.installation, cost.requested()
     try:
         data: dict[str, Any] | None = plan({}, context)
     except NullParent:
         data = None
     actual = requested if data is None else min(requested, cost.actual(data))
     installation.bucket.take(actual)
-    return _shown(installation, context, data, requested, actual)
-
-
-def _shown(
-    installation: Installation,
-    context: Context,
-    data: dict[str, Any] | None,
-    requested: int,
-    actual: int,
-) -> Answer:
-    shown: Answer = {"data": data}
+    shown: dict[str, Any] = {"data": data}
     if context.errors:
         shown["errors"] = context.errors
     shown["extensions"] = {"cost": _cost(installation, requested, actual)}

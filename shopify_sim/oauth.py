@@ -83,7 +83,8 @@ def _form(shop: Shop, app: AppConfig, scopes: frozenset[str], request: Request) 
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Install app · {domain}</title>
 <style>
-body {{ font: 16px/1.5 system-ui, sans-serif; background: #f1f2f4; color: #202223; display: grid; place-items: center; min-height: 95vh }}
+body {{ font: 16px/1.5 system-ui, sans-serif; background: #f1f2f4; color: #202223 }}
+body {{ display: grid; place-items: center; min-height: 95vh }}
 main {{ background: #fff; border-radius: 12px; box-shadow: 0 1px 4px #0003; padding: 2rem; width: min(26rem, 88vw) }}
 h1 {{ font-size: 1.25rem; margin: 0 0 .5rem }} ul {{ color: #5c5f62; padding-left: 1.2rem }} small {{ color: #6d7175 }}
 button {{ font: inherit; border: 0; border-radius: 8px; padding: .6rem 1.2rem; cursor: pointer }}

@@ -35,17 +35,17 @@ class Page:
 
 def page_bounds(args: dict[str, Any]) -> tuple[int, bool]:
     """Page size and whether it counts from the end."""
-    first, last = args.get("first"), args.get("last")
-    if first is None and last is None:
+    given = {name: args[name] for name in ("first", "last") if args.get(name) is not None}
+    if not given:
         raise PagingError("you must provide one of first or last")
-    if first is not None and last is not None:
+    if len(given) > 1:
         raise PagingError("providing both first and last is not supported")
-    size = first if first is not None else last
+    ((name, size),) = given.items()
     if size > MAX_PAGE:
-        raise PagingError(f"{'first' if last is None else 'last'} cannot exceed {MAX_PAGE}")
+        raise PagingError(f"{name} cannot exceed {MAX_PAGE}")
     if size < 0:
-        raise PagingError(f"{'first' if last is None else 'last'} cannot be negative")
-    return size, first is None
+        raise PagingError(f"{name} cannot be negative")
+    return size, name == "last"
 
 
 @dataclass(frozen=True)

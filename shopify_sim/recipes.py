@@ -1,4 +1,4 @@
-"""Recipes: how a column shows in a GraphQL field."""
+"""Recipes: how a column shows in a GraphQL field. ``values`` of a batch gives what the rows hold."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,6 @@ __all__ = [
     "Text",
     "Zero",
     "rows_of",
-    "values",
 ]
 
 
@@ -30,6 +29,9 @@ class Plain:
     column: str
     safe: bool = False
 
+    def values(self, batch: Any) -> list[Any]:
+        return getattr(batch, self.column)
+
 
 @dataclass(frozen=True)
 class Gid:
@@ -37,6 +39,9 @@ class Gid:
 
     kind: str
     column: str
+
+    def values(self, batch: Any) -> list[Any]:
+        return [f"gid://shopify/{self.kind}/{key}" for key in getattr(batch, self.column)]
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,9 @@ class Text:
     pattern: str
     column: str
 
+    def values(self, batch: Any) -> list[Any]:
+        return [self.pattern % value for value in getattr(batch, self.column)]
+
 
 @dataclass(frozen=True)
 class Bag:
@@ -53,12 +61,18 @@ class Bag:
 
     column: str
 
+    def values(self, batch: Any) -> list[Any]:
+        return [batch.store.bag(cents) for cents in getattr(batch, self.column)]
+
 
 @dataclass(frozen=True)
 class Amount:
     """MoneyV2 of a column of cents."""
 
     column: str
+
+    def values(self, batch: Any) -> list[Any]:
+        return [batch.store.amount(cents) for cents in getattr(batch, self.column)]
 
 
 @dataclass(frozen=True)
@@ -68,12 +82,19 @@ class Ref:
     kind: str
     column: str
 
+    def values(self, batch: Any) -> list[Any]:
+        prefix, numbers = f"gid://shopify/{self.kind}/", getattr(batch, self.column)
+        return [n and {"__typename": self.kind, "id": f"{prefix}{n}"} for n in numbers]
+
 
 @dataclass(frozen=True)
 class Const:
     """The same for every row."""
 
     value: Any
+
+    def values(self, batch: Any) -> list[Any]:
+        return [self.value] * len(batch.rows)
 
 
 @dataclass(frozen=True)
@@ -82,10 +103,16 @@ class Shared:
 
     of: Callable[[Store], Any]
 
+    def values(self, batch: Any) -> list[Any]:
+        return [self.of(batch.store)] * len(batch.rows)
+
 
 @dataclass(frozen=True)
 class Zero:
     """MoneyBag of nothing."""
+
+    def values(self, batch: Any) -> list[Any]:
+        return [batch.store.bag(0)] * len(batch.rows)
 
 
 @dataclass(frozen=True)
@@ -94,43 +121,15 @@ class Rows:
 
     make: Callable[[Any], list[Any]]
 
+    def values(self, batch: Any) -> list[Any]:
+        return self.make(batch)
+
 
 Recipe = Plain | Gid | Text | Bag | Amount | Ref | Const | Shared | Zero | Rows
-
-
-def values(recipe: Recipe, batch: Any) -> list[Any]:
-    """Python values of a recipe, one per row."""
-    store: Store = batch.store
-    match recipe:
-        case Plain(column):
-            return getattr(batch, column)
-        case Gid(kind, column):
-            prefix = f"gid://shopify/{kind}/"
-            return [key if key is None else f"{prefix}{key}" for key in getattr(batch, column)]
-        case Text(pattern, column):
-            return [pattern % value for value in getattr(batch, column)]
-        case Bag(column):
-            return [store.bag(cents) for cents in getattr(batch, column)]
-        case Amount(column):
-            return [store.amount(cents) for cents in getattr(batch, column)]
-        case Ref(kind, column):
-            prefix = f"gid://shopify/{kind}/"
-            return [
-                key and {"__typename": kind, "id": f"{prefix}{key}"}
-                for key in getattr(batch, column)
-            ]
-        case Const(value):
-            return [value] * len(batch.rows)
-        case Shared(of):
-            return [of(store)] * len(batch.rows)
-        case Zero():
-            return [store.bag(0)] * len(batch.rows)
-        case Rows(make):
-            return make(batch)
 
 
 def rows_of(kind: str, recipes: dict[str, Recipe], batch: Any) -> list[dict[str, Any]]:
     """Row dicts of a batch, for the projector."""
     names = ("__typename", *recipes)
-    columns = [values(recipe, batch) for recipe in recipes.values()]
+    columns = [recipe.values(batch) for recipe in recipes.values()]
     return [dict(zip(names, (kind, *row), strict=True)) for row in zip(*columns, strict=True)]

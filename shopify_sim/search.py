@@ -130,21 +130,23 @@ def _warning(field: str, message: str, code: str) -> dict[str, str]:
 def mask(tree: Tree | None, column: Callable[[str], Any], count: int) -> Mask:
     """Rows that match; ``column(field)`` gives an array, a function of the value, or None (true)."""
     if not tree:
-        return np.ones(count, bool)
-    if "and" in tree:
-        return np.logical_and.reduce([mask(branch, column, count) for branch in tree["and"]])
-    if "or" in tree:
-        return np.logical_or.reduce([mask(branch, column, count) for branch in tree["or"]])
+        return np.ones(count, np.bool_)
+    if "field" in tree:
+        return _leaf(tree, column(tree["field"]), count)
     if "not" in tree:
         return ~mask(tree["not"], column, count)
-    values = column(tree["field"])
+    join = np.logical_and if "and" in tree else np.logical_or
+    branches = tree.get("and") or tree.get("or") or []
+    return join.reduce([mask(branch, column, count) for branch in branches])
+
+
+def _leaf(tree: Tree, values: Any, count: int) -> Mask:
+    shown = tree.get("match_all", tree.get("match_phrase", ""))
     if values is None:
-        return np.ones(count, bool)
-    if callable(values):
-        return values(tree.get("match_all", tree.get("match_phrase", "")))
-    if "range" in tree:
-        return _compare(values, tree["range"])
-    return _equal(values, tree.get("match_all", tree.get("match_phrase", "")))
+        return np.ones(count, np.bool_)
+    if isinstance(values, np.ndarray):
+        return _compare(values, tree["range"]) if "range" in tree else _equal(values, shown)
+    return values(shown)
 
 
 def _compare(values: Any, bounds: dict[str, str]) -> Mask:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,35 +91,40 @@ def package(
 
 def payload(store: Store, change: Change, topic: str) -> dict[str, Any]:
     """Body of a topic."""
-    row = change.row
     if topic.endswith("/delete"):
-        return {"id": ID0 + STEP * row}
-    if topic == "customers/merge":
-        return {
-            "admin_graphql_api_customer_kept_id": gid("Customer", row),
-            "admin_graphql_api_customer_deleted_id": gid("Customer", change.argument),
-            "admin_graphql_api_job_id": None,
-            "status": "success",
-            "errors": [],
-        }
-    if topic == "orders/edited":
-        edit = {
-            "id": ID0 + STEP * change.number,
-            "order_id": ID0 + STEP * row,
-            "created_at": iso(change.at),
-        }
-        removals = [{"id": ID0 + STEP * row, "delta": -1}]
-        return {"order_edit": {**edit, "line_items": {"additions": [], "removals": removals}}}
-    if topic == "refunds/create":
-        return _refund(store, change)
-    if topic.startswith("customers/"):
-        return _customer(store, row)
-    if topic.startswith("products/"):
-        title = store.catalogue.titles[row]
-        at = iso(store.catalogue.updated[row])
-        key = {"id": ID0 + STEP * row, "admin_graphql_api_id": gid("Product", row)}
-        return {**key, "title": title, "updated_at": at, "created_at": iso(store.catalogue.created)}
-    return _order(store, row)
+        return {"id": ID0 + STEP * change.row}
+    make = PAYLOADS.get(topic)
+    if make is not None:
+        return make(store, change)
+    return PAYLOADS[topic.partition("/")[0]](store, change)
+
+
+def _merge(_store: Store, change: Change) -> dict[str, Any]:
+    return {
+        "admin_graphql_api_customer_kept_id": gid("Customer", change.row),
+        "admin_graphql_api_customer_deleted_id": gid("Customer", change.argument),
+        "admin_graphql_api_job_id": None,
+        "status": "success",
+        "errors": [],
+    }
+
+
+def _edit(_store: Store, change: Change) -> dict[str, Any]:
+    number, order = ID0 + STEP * change.number, ID0 + STEP * change.row
+    lines = {"additions": [], "removals": [{"id": order, "delta": -1}]}
+    edit = {"id": number, "order_id": order, "created_at": iso(change.at)}
+    return {"order_edit": {**edit, "line_items": lines}}
+
+
+def _product(store: Store, change: Change) -> dict[str, Any]:
+    row = change.row
+    return {
+        "id": ID0 + STEP * row,
+        "admin_graphql_api_id": gid("Product", row),
+        "title": store.catalogue.titles[row],
+        "created_at": iso(store.catalogue.created),
+        "updated_at": iso(store.catalogue.updated[row]),
+    }
 
 
 def _filtered(content: dict[str, Any], fields: list[str]) -> dict[str, Any]:
@@ -144,7 +150,8 @@ def _refund(store: Store, change: Change) -> dict[str, Any]:
     }
 
 
-def _customer(store: Store, row: int) -> dict[str, Any]:
+def _customer(store: Store, change: Change) -> dict[str, Any]:
+    row = change.row
     batch = CustomerBatch(store, np.array([row]))
     return {
         "id": ID0 + STEP * row,
@@ -159,7 +166,8 @@ def _customer(store: Store, row: int) -> dict[str, Any]:
     }
 
 
-def _order(store: Store, row: int) -> dict[str, Any]:
+def _order(store: Store, change: Change) -> dict[str, Any]:
+    row = change.row
     batch = OrderBatch(store, np.array([row]))
     customer = int(store.orders["customer"][row])
     return {
@@ -179,3 +187,13 @@ def _order(store: Store, row: int) -> dict[str, Any]:
         "source_name": CHANNELS[int(store.orders["channel"][row])][0],
         "customer": {"id": ID0 + STEP * customer} if customer >= 0 else None,
     }
+
+
+PAYLOADS: dict[str, Callable[[Store, Change], dict[str, Any]]] = {
+    "customers/merge": _merge,
+    "orders/edited": _edit,
+    "refunds/create": _refund,
+    "orders": _order,
+    "customers": _customer,
+    "products": _product,
+}

@@ -69,37 +69,40 @@ class _Survey:
         return self
 
     def errors(self) -> list[UserError]:
-        found: list[UserError] = []
+        """What is wrong at the top, or else the first of the other rules that is broken."""
+        top: list[UserError] = []
         if self.top_level:
-            found += _invalid(f"Bulk queries cannot contain a top level `{self.top_level}` field.")
+            top += _invalid(f"Bulk queries cannot contain a top level `{self.top_level}` field.")
         if not self.connections:
-            found += _invalid("Bulk queries must contain at least one connection.")
-        if found:
-            return found
-        if self.by_nodes:
-            how = f"'{self.by_nodes[0]} {{ edges {{ node {{'"
-            return _invalid(
-                "All connection fields in a bulk query must select their contents using 'edges' > 'node', "
-                f"e.g: {how}. Selecting via 'nodes' is not supported. "
-                f"Invalid connection fields: '{', '.join(self.by_nodes)}'."
-            )
-        if self.connections > MAX_CONNECTIONS:
-            return _invalid("Bulk queries cannot contain more than 5 connections.")
-        if self.depth > MAX_DEPTH:
-            return _invalid(
-                "Bulk queries cannot contain connections with a nesting depth greater than 2."
-            )
-        if self.without_id:
-            return _invalid(
-                "The parent 'node' field for a nested connection must select the 'id' field without an alias "
-                "and must be of 'ID' return type. Connection fields without 'id': "
-                f"{', '.join(self.without_id)}."
-            )
-        if self.inside_list:
-            return _invalid(
-                "Queries that contain a connection field within a list field are not currently supported."
-            )
-        return []
+            top += _invalid("Bulk queries must contain at least one connection.")
+        return top or next((_invalid(words) for broken, words in self._rules() if broken), [])
+
+    def _rules(self) -> Iterator[tuple[bool, str]]:
+        example = f"'{self.by_nodes[0]} {{ edges {{ node {{'" if self.by_nodes else ""
+        words = (
+            "All connection fields in a bulk query must select their contents using 'edges' > 'node', "
+            f"e.g: {example}. Selecting via 'nodes' is not supported. "
+            f"Invalid connection fields: '{', '.join(self.by_nodes)}'."
+        )
+        yield bool(self.by_nodes), words
+        yield (
+            self.connections > MAX_CONNECTIONS,
+            "Bulk queries cannot contain more than 5 connections.",
+        )
+        yield (
+            self.depth > MAX_DEPTH,
+            "Bulk queries cannot contain connections with a nesting depth greater than 2.",
+        )
+        words = (
+            "The parent 'node' field for a nested connection must select the 'id' field without an alias "
+            "and must be of 'ID' return type. Connection fields without 'id': "
+            f"{', '.join(self.without_id)}."
+        )
+        yield bool(self.without_id), words
+        yield (
+            self.inside_list,
+            "Queries that contain a connection field within a list field are not currently supported.",
+        )
 
     def _flat(self, selections: SelectionSetNode, kind: Any) -> Iterator[tuple[FieldNode, Any]]:
         """Fields with the type they are selected on, fragments opened."""

@@ -1,11 +1,13 @@
 """JSONL rows straight from the columns.
 
-Each kind of row becomes one ``%`` template that holds everything that does not vary; its holes are filled with ``zip`` over columns.
-Whatever has no recipe of its own goes through the projector, row by row, so every valid query works and the usual ones are fast.
+Each kind of row becomes one ``%`` template that holds everything that does not vary; its holes are
+filled with ``zip`` over columns. What has no recipe goes through the projector, row by row: every valid
+query works, and the usual ones are fast.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -21,11 +23,11 @@ from shopify_sim.recipes import (
     Plain,
     Recipe,
     Ref,
+    Rows,
     Shared,
     Text,
     Zero,
     rows_of,
-    values,
 )
 
 __all__ = ["Template", "escape", "to_json"]
@@ -76,42 +78,41 @@ class Template:
         return [text % row for row in zip(*columns, strict=True)]
 
     def _text(self, nodes: list[FieldNode]) -> str:
-        name = nodes[0].name.value
+        """Template of a field's value; adds the holes it needs."""
+        name = self._by_argument(nodes[0])
         if name == "__typename":
             return f'"{self.kind}"'
-        name = self._by_argument(nodes[0])
         recipe = self.recipes.get(name)
-        resolved = (self.kind, name) in RESOLVERS and name not in ARGUMENTS
-        if resolved and (self.kind, name) not in REFERENCES:
+        owned = (self.kind, name)
+        resolved = owned in RESOLVERS and owned not in REFERENCES and name not in ARGUMENTS
+        if recipe is None or resolved:
             return self._slow(nodes)
-        match recipe:
-            case None:
-                return self._slow(nodes)
-            case Bag(column):
-                return self._bag(nodes, lambda batch: batch.money(column))
-            case Zero():
-                return self._bag(nodes, None)
-            case Amount(column):
-                return self._amount(nodes, lambda batch: batch.money(column))
-            case Gid(kind, column):
-                self.holes.append(lambda batch: getattr(batch, column))
-                return f'"gid:\\/\\/shopify\\/{kind}\\/%s"'
-            case Text(pattern, column):
-                self.holes.append(lambda batch: getattr(batch, column))
-                return f'"{pattern}"'
-            case Plain(column, safe=True):
-                self.holes.append(lambda batch: getattr(batch, column))
-                leaf = get_named_type(self._type(name)).name
-                return "%s" if leaf in RAW else '"%s"'
-            case Ref(kind, column):
-                return self._reference(nodes, kind, column)
-            case Const() | Shared():
-                ((value, *_),) = [values(recipe, _One(self.context.shop.store))]
-                return escape(self._shown(nodes, value, name))
-        return self._varied(nodes, recipe, name)
+        if isinstance(recipe, Bag | Zero):
+            return self._bag(nodes, _amounts(recipe))
+        if isinstance(recipe, Const | Shared):
+            (value,) = recipe.values(_One(self.context.shop.store))
+            return escape(to_json(self._read(nodes)({name: value}, self.context)))
+        return self._varying(nodes, recipe, name)
+
+    def _varying(self, nodes: list[FieldNode], recipe: Recipe, name: str) -> str:
+        if isinstance(recipe, Amount):
+            return self._amount(nodes, _amounts(recipe))
+        if isinstance(recipe, Ref):
+            return self._reference(nodes, recipe.kind, recipe.column)
+        if isinstance(recipe, Rows) or (isinstance(recipe, Plain) and not recipe.safe):
+            return self._distinct(nodes, recipe, name)
+        if not isinstance(recipe, Plain | Gid | Text):
+            raise TypeError(f"{name}: no template for {type(recipe).__name__}")
+        self.holes.append(attrgetter(recipe.column))
+        if isinstance(recipe, Gid):
+            return f'"gid:\\/\\/shopify\\/{recipe.kind}\\/%s"'
+        if isinstance(recipe, Text):
+            return f'"{recipe.pattern}"'
+        return "%s" if get_named_type(self._type(name)).name in RAW else '"%s"'
 
     def _type(self, name: str) -> Any:
-        return self.compiler.schema.type_map[self.kind].fields[name].type
+        owner: Any = self.compiler.schema.type_map[self.kind]
+        return owner.fields[name].type
 
     def _by_argument(self, node: FieldNode) -> str:
         """Name of the recipe: an argument may ask for another one."""
@@ -171,10 +172,7 @@ class Template:
         owner = self.compiler.schema.type_map[self.kind]
         return self.compiler.field(nodes, owner, (nodes[0].name.value,))
 
-    def _shown(self, nodes: list[FieldNode], value: Any, name: str) -> str:
-        return to_json(self._read(nodes)({name: value}, self.context))
-
-    def _varied(self, nodes: list[FieldNode], recipe: Recipe, name: str) -> str:
+    def _distinct(self, nodes: list[FieldNode], recipe: Recipe, name: str) -> str:
         """Values of any kind, each different one shown once a batch."""
         read, declared = self._read(nodes), self._type(name)
         plain = is_leaf_type(get_named_type(declared)) and not is_list_type(
@@ -182,7 +180,7 @@ class Template:
         )
 
         def fill(batch: Any) -> list[str]:
-            column = values(recipe, batch)
+            column = recipe.values(batch)
             keys = column if plain else list(map(id, column))  # the column keeps the values alive
             shown = {
                 key: to_json(read({name: value}, self.context))
@@ -203,6 +201,13 @@ class Template:
 
         self.holes.append(fill)
         return "%s"
+
+
+def _amounts(recipe: Bag | Amount | Zero) -> Hole | None:
+    """Column of amounts as text; nothing has none."""
+    if isinstance(recipe, Zero):
+        return None
+    return lambda batch: batch.money(recipe.column)
 
 
 @dataclass

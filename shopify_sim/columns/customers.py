@@ -60,7 +60,7 @@ class CustomerBatch(Batch):
     def email_address(self) -> list[dict[str, Any] | None]:
         states = (CONSENT[state] for state in self.of("email_consent").tolist())
         consents = zip(self.email, states, self.dates("consent_at"), strict=True)
-        return [mail and _email_address(mail, state, at) for mail, state, at in consents]
+        return [_email_address(mail, state, at) if mail else None for mail, state, at in consents]
 
     @cached_property
     def phone_number(self) -> list[dict[str, Any] | None]:

@@ -80,9 +80,9 @@ def _search_fields(schema: AdminSchema, root_field: str) -> dict[str, frozenset[
     found: dict[str, frozenset[str] | None] = {}
     for line in re.sub(r"\n(?!\|)", " ", text).splitlines():  # table rows, unwrapped
         cells = [cell.strip() for cell in line.strip("| ").split("|")]
-        if len(cells) < 2 or not re.fullmatch(r"[\w.{}]+", cells[0]) or cells[1] == "type":
+        name, kind, *rest = [*cells, ""]
+        if not kind or not re.fullmatch(r"[\w.{}]+", name) or kind == "type":
             continue
-        name, kind, *rest = cells
         accepted = frozenset(re.findall(r"`(\w+)`", rest[1])) if len(rest) > 1 else frozenset()
         found[name] = accepted if kind == "string" and accepted else None
     return found

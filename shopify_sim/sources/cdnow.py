@@ -1,8 +1,8 @@
 """CDNOW: the purchases of 23,570 customers of a music shop, 1997-1998, that ship inside the ``lifetimes`` distribution.
 
-Every transaction is an order, those of one customer on one day too; 80 of them are worth nothing. All dates move by whole weeks,
-so weekdays stay, until the last day is the latest that lies wholly in the past. (``lifetimes.datasets`` itself is not imported: it is
-broken on current pandas.)
+Every transaction is an order, those of one customer on one day too; 80 of them are worth nothing. All dates
+move by whole weeks, so weekdays stay, until the last day is the latest that lies wholly in the past.
+(``lifetimes.datasets`` itself is not imported: it is broken on current pandas.)
 """
 
 from datetime import datetime, timedelta

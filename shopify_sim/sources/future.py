@@ -7,9 +7,10 @@ import numpy as np
 from shopify_sim.store import KINDS
 from shopify_sim.tables import Column, History
 
-__all__ = ["Rates", "history"]
+__all__ = ["CANCEL", "GUEST", "TEST", "USUAL", "Rates", "history"]
 
 DAY_US = 86_400_000_000
+USUAL, GUEST, TEST, CANCEL = range(4)  # kinds of orders
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def history(
     born: Column,
     products: int,
 ) -> History:
-    """Log of a shop; ``kind`` of an order: 0 usual, 1 guest, 2 test, 3 to be cancelled."""
+    """Log of a shop."""
     log = _Log()
     log.add("customers/create", born, np.arange(len(born)))
     log.add("orders/create", at, np.arange(len(at)))
@@ -64,18 +65,18 @@ def history(
     def lag(rows: Column, days: float) -> Column:
         return (draw.exponential(days, len(rows)) * DAY_US).astype(np.int64) + 1_000_000
 
-    real = kind < 2
+    real = kind <= GUEST
     refunded = some(real, rates.refund)
     delay = draw.lognormal(np.log(rates.refund_lag_days), 1.0, len(refunded)) * DAY_US
     part = draw.random(len(refunded)) < rates.partial
     log.add("refunds/create", at[refunded] + delay, refunded, part)
-    cancelled = np.flatnonzero(kind == 3)
+    cancelled = np.flatnonzero(kind == CANCEL)
     log.add("orders/cancelled", at[cancelled] + lag(cancelled, 0.5), cancelled)
     edited = some(real, rates.edited)
     log.add("orders/edited", at[edited] + lag(edited, 0.3), edited)
-    deleted = some(kind == 2, rates.test_deleted)
+    deleted = some(kind == TEST, rates.test_deleted)
     log.add("orders/delete", at[deleted] + 2 * DAY_US, deleted)
-    _link_guests(log, some(kind == 1, rates.guest_linked), at, who, draw)
+    _link_guests(log, some(kind == GUEST, rates.guest_linked), at, who, draw)
     _customers(log, draw, rates, born)
     span = (int(at.min()), int(at.max())) if len(at) else (0, 1)
     times = draw.integers(*span, rates.product_updates)

@@ -1,4 +1,4 @@
-"""A shop of N customers over three years from a seed, whose true model is known, and a future that its clock can reach."""
+"""A shop of N customers over three years, from a seed: its true model is known, its clock can reach a future."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ import numpy as np
 
 from shopify_sim.people import FAMILY, GIVEN
 from shopify_sim.sources.baskets import PRODUCTS, catalogue, fill
-from shopify_sim.sources.future import Rates, history
+from shopify_sim.sources.future import CANCEL, GUEST, TEST, USUAL, Rates, history
 from shopify_sim.sources.ledger import day_starts
 from shopify_sim.sources.process import Model, purchases, season_clock, spend
 from shopify_sim.tables import CUSTOMER, LINE, ORDER, Column, Table, Tables
@@ -24,6 +24,7 @@ HOUR_WEIGHTS = np.array(
 HOME = slice(6, 10)  # places in the shop's own country
 ABROAD = slice(10, 16)
 GUESTS, TESTS, CANCELLED, FOREIGN, DISCOUNTED = 0.06, 0.004, 0.02, 0.12, 0.2
+WITH_PHONE = 0.4
 CHANNEL_WEIGHTS = [0.82, 0.08, 0.03, 0.07]  # as columns.CHANNELS
 
 
@@ -78,9 +79,6 @@ def load(customers: int, seed: int, now: datetime, model: Model | None = None) -
     )
 
 
-USUAL, GUEST, TEST, CANCEL = range(4)
-
-
 def _with_strangers(
     draw: np.random.Generator, who: Column, at: Column, horizon: float
 ) -> tuple[Column, Column, Column]:
@@ -111,7 +109,7 @@ def _people(draw: np.random.Generator, count: int, who: Column, us: Column) -> d
     created = first - (draw.exponential(0.02, count) * DAY_US).astype(np.int64)
     created = created // 1_000_000 * 1_000_000
     consent = draw.choice(3, count, p=[0.55, 0.4, 0.05])
-    phone = draw.random(count) < 0.4
+    phone = draw.random(count) < WITH_PHONE
     return {
         "created": created,
         "given": draw.integers(0, len(GIVEN), count),

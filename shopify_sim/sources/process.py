@@ -1,7 +1,8 @@
 """Customers with known truth: MBG/NBD purchases and Gamma-Gamma spend.
 
-Purchases run in *operational* time, where the model is exact; a seasonal clock (year, week, Black Friday) maps it to the
-calendar. An estimator sees the truth in operational time; on the calendar it is off by the season, by design.
+Purchases run in *operational* time, where the model is exact; a seasonal clock (year, week, Black Friday)
+maps it to the calendar. An estimator sees the truth in operational time; on the calendar it is off by
+the season, by design.
 """
 
 from dataclasses import dataclass
@@ -13,10 +14,14 @@ from shopify_sim.tables import Column
 __all__ = ["Model", "Purchases", "purchases", "season_clock", "spend"]
 
 
+BLACK_FRIDAY, WEEK_HALF = 331, 3  # day of the year, days around it
+
+
 @dataclass(frozen=True)
 class Model:
-    """True parameters. Rate ~ Gamma(r, alpha) per operational day; drop-out after each purchase, the first included, ~ Beta(a, b).
+    """True parameters.
 
+    Rate ~ Gamma(r, alpha) per operational day; drop-out after each purchase, the first included, ~ Beta(a, b).
     Spend of an order ~ Gamma(p, nu), nu ~ Gamma(q, gamma): Fader & Hardie (2013).
     """
 
@@ -50,7 +55,7 @@ def season_clock(model: Model, days: int, first_weekday: int, first_day_of_year:
     of_year = (day + first_day_of_year) % 365.25
     rate = 1 + model.yearly * np.cos(2 * np.pi * (of_year - 345) / 365.25)
     rate += model.weekly * np.cos(2 * np.pi * ((day + first_weekday) % 7 - 5) / 7)
-    rate[np.abs(of_year - 331) < 3] *= model.black_friday
+    rate[np.abs(of_year - BLACK_FRIDAY) < WEEK_HALF] *= model.black_friday
     return np.concatenate([[0.0], np.cumsum(rate / rate.mean())])
 
 
