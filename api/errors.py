@@ -29,6 +29,7 @@ __all__ = [
     "BadSignature",
     "CrossSite",
     "NotLoggedIn",
+    "StaleToken",
     "TooManyAttempts",
     "problem",
     "problem_headers",
@@ -45,6 +46,12 @@ class CrossSite(Forbidden):
     """A change that did not come from our own pages."""
 
     code = "cross_site"
+
+
+class StaleToken(Forbidden):
+    """A change with a session but without its token: take the newest and try again."""
+
+    code = "csrf"
 
 
 class BadSignature(XsightError):

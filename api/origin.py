@@ -16,7 +16,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
 from api.cookies import audience_of, cookie_name
-from api.errors import CrossSite
+from api.errors import CrossSite, StaleToken
 from api.resources import resources_of
 from api.rights import Right
 
@@ -60,7 +60,7 @@ async def refuse_cross_site(
         return
     given = request.headers.get(HEADER) or str((await _form(request)).get(FIELD, ""))
     if not hmac.compare_digest(given.encode(), csrf_token(request).encode()):
-        raise CrossSite(
+        raise StaleToken(
             "The CSRF token is missing or stale; take it from GET /api/auth/me and send X-CSRF-Token."
         )
 
