@@ -157,13 +157,15 @@ def add_order(rows: Rows, node: OrderNode) -> bool:
     if not rows.is_newest("orders", key, node.updated_at):
         return False
     place = node.shipping_address or node.billing_address
+    created_at = _time(node.created_at)
     rows.tables["orders"][key] = (
         key,
         node.name,
         node.customer and number(node.customer.id),
-        _time(node.created_at),
-        _time(node.updated_at),
-        _time(node.processed_at),
+        created_at,
+        # printing a time costs more than comparing two, and these are often the same
+        created_at if node.updated_at == node.created_at else _time(node.updated_at),
+        created_at if node.processed_at == node.created_at else _time(node.processed_at),
         day_of(node.processed_at, rows.zone),
         _time(node.cancelled_at),
         _time(node.closed_at),

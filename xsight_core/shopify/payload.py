@@ -27,13 +27,12 @@ __all__ = [
 AMOUNT = r"\A-?\d{1,15}(\.\d{1,10})?\Z"
 
 Amount = Annotated[str, msgspec.Meta(pattern=AMOUNT)]
-Gid = Annotated[str, msgspec.Meta(pattern=r"\Agid://shopify/\w+/\d+")]
 Node = TypeVar("Node")
 
 
 def number(gid: str) -> int:
-    """The number of a gid (``gid://shopify/Order/1`` and ``…/1?x=y`` alike)."""
-    return int(gid[gid.rindex("/") + 1 :].partition("?")[0])
+    """The number of a gid (``gid://shopify/Order/1``), or ``ValueError``."""
+    return int(gid[gid.rindex("/") + 1 :])
 
 
 class Struct(msgspec.Struct, gc=False, rename="camel"):
@@ -70,7 +69,7 @@ class Bag(Struct):
 class Ref(Struct):
     """A thing known by its gid."""
 
-    id: Gid
+    id: str
 
 
 class Address(Struct):
@@ -106,7 +105,7 @@ class Phone(Struct):
 class CustomerNode(Struct):
     """A customer. Everything that names a person may be null (protected customer data)."""
 
-    id: Gid
+    id: str
     created_at: datetime
     updated_at: datetime
     first_name: str | None = None
@@ -146,7 +145,7 @@ class TaxLine(Struct):
 class LineNode(Struct):
     """A line of an order."""
 
-    id: Gid
+    id: str
     quantity: int
     current_quantity: int
     original_unit_price_set: Bag
@@ -197,7 +196,7 @@ class RefundLineNode(Struct):
 class RefundNode(Struct):
     """A refund; its lines come with pages only, never with bulk files."""
 
-    id: Gid
+    id: str
     created_at: datetime | None
     total_refunded_set: Bag
     processed_at: datetime | None = None
@@ -208,7 +207,7 @@ class RefundNode(Struct):
 class RefundedOrder(Struct):
     """An order as a page of refunds has it."""
 
-    id: Gid
+    id: str
     updated_at: datetime
     refunds: list[RefundNode]
 
@@ -216,7 +215,7 @@ class RefundedOrder(Struct):
 class OrderNode(Struct):
     """An order."""
 
-    id: Gid
+    id: str
     created_at: datetime
     updated_at: datetime
     processed_at: datetime
@@ -266,7 +265,7 @@ class UnitCost(Struct):
 class VariantNode(Struct):
     """A variant of a product."""
 
-    id: Gid
+    id: str
     parent: str | None = msgspec.field(name="__parentId", default=None)
     title: str | None = None
     sku: str | None = None
@@ -281,7 +280,7 @@ class VariantNode(Struct):
 class ProductNode(Struct):
     """A product."""
 
-    id: Gid
+    id: str
     created_at: datetime
     updated_at: datetime
     title: str | None = None
