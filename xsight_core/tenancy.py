@@ -24,10 +24,10 @@ _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 class Tenancy:
     """A pool of connections as the application's role, handed out per tenant."""
 
-    def __init__(self, database_url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, database_url: str, *, pool_size: int = 10, max_overflow: int = 10) -> None:
         url = make_url(database_url).set(drivername="postgresql+psycopg")
         self._engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True
+            url, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
