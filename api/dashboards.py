@@ -8,7 +8,7 @@ from typing import Any, Final
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
-from api.hub import dashboard_server, lab_server
+from api.hub import dashboard_server
 from api.redirects import DEFAULT_TARGET, see_other
 from api.resources import Resources, Wired
 from api.rights import Right
@@ -44,9 +44,13 @@ async def dashboard(request: UserRequest, resources: Wired, page: FromPath[Path]
 
 
 @get("/app/lab", opt={"right": Right.LAB}, include_in_schema=False, sync_to_thread=False)
-def lab(request: UserRequest) -> Response[None]:
-    """One's own JupyterLab. The Hub starts it when it is opened: there the person's rights are asked for anew."""
-    return see_other(f"/user/{lab_server(request.user.slug or '', request.user.user_id)}/lab")
+def lab() -> Response[None]:
+    """One's own JupyterLab in the current store.
+
+    A Hub user is a person in one store, so the Hub is made to log in anew: after a switch of stores it would
+    otherwise go on with the user of the one before. It starts the server where it does not run.
+    """
+    return see_other("/hub/oauth_login?next=/hub/user-redirect/lab")
 
 
 async def _wait(resources: Resources, title: str) -> Response[str]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 import structlog
 
-__all__ = ["HubClient", "dashboard_server", "lab_server"]
+__all__ = ["HubClient", "dashboard_server"]
 
 POLL_S: Final = 0.1
 
@@ -18,11 +18,6 @@ log = structlog.stdlib.get_logger("api.hub")
 def dashboard_server(slug: str) -> str:
     """Hub user that runs the tenant's dashboards."""
     return f"t-{slug}"
-
-
-def lab_server(slug: str, user_id: Any) -> str:
-    """Hub user that is a person in a tenant."""
-    return f"{slug}-{str(user_id)[:8]}"
 
 
 class HubClient:

@@ -14,7 +14,10 @@ pytestmark = pytest.mark.xdist_group("hub")
 @pytest.fixture
 def open_hub(hub_database):
     folder = Path(tempfile.mkdtemp(prefix="xo-"))
-    installation = Installation(folder, hub_database, XSIGHT_SANDBOX="none")
+    # and as with an external PostgreSQL, which has no socket here
+    installation = Installation(
+        folder, hub_database, XSIGHT_SANDBOX="none", XSIGHT_PG_SOCKET_DIR=""
+    )
     try:
         installation.start()
         yield installation
