@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from ops.home import Home
 from ops.trouble import Trouble
 
-__all__ = ["Config"]
+__all__ = ["Config", "loopback_of"]
 
 _SANDBOXES = ("auto", "bwrap", "none")
 _DEMO = {"1": True, "0": False}
@@ -51,7 +51,9 @@ class Config:
         if demo not in _DEMO:
             raise Trouble(f"XSIGHT_DEMO={demo} is unknown", "write 1 or 0")
         host = env.get("XSIGHT_HOST") or "127.0.0.1"
-        public_url = (env.get("XSIGHT_PUBLIC_URL") or _address(host, port_text)).rstrip("/")
+        public_url = (
+            env.get("XSIGHT_PUBLIC_URL") or f"http://{loopback_of(host)}:{port_text}"
+        ).rstrip("/")
         if urlsplit(public_url).scheme not in {"http", "https"} or urlsplit(public_url).path:
             raise Trouble(
                 f"XSIGHT_PUBLIC_URL={public_url} is no origin",
@@ -77,9 +79,9 @@ class Config:
         )
 
 
-def _address(host: str, port: str) -> str:
-    name = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # asked, not bound
-    return f"http://{name}:{port}"
+def loopback_of(host: str) -> str:
+    """Where something that listens on ``host`` is reached from this machine."""
+    return "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104  # asked, not bound
 
 
 def _as_postgresql(url: str | None) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ops.trouble import Trouble
 
-__all__ = ["choose", "is_free", "require_free"]
+__all__ = ["any_free", "choose", "is_free", "require_free"]
 
 # below Linux' range for outgoing connections, which would take a port while its owner restarts
 _RANGE = range(20_000, 32_000)
@@ -42,6 +42,14 @@ def require_free(port: int, host: str) -> None:
             ) from error
 
 
+def any_free() -> int:
+    """Some port that nobody listens on, and that no outgoing connection will take."""
+    while True:
+        port = random.choice(_RANGE)  # noqa: S311  # not a secret
+        if is_free(port):
+            return port
+
+
 def choose(names: Sequence[str], file: Path) -> dict[str, int]:
     """A port for each name: the one of last time where it is still free, else a new one."""
     try:
@@ -52,7 +60,7 @@ def choose(names: Sequence[str], file: Path) -> dict[str, int]:
     for name in names:
         port = known.get(name)
         while port is None or port in chosen.values() or not is_free(port):
-            port = random.choice(_RANGE)  # noqa: S311  # not a secret
+            port = any_free()
         chosen[name] = port
     file.write_text(json.dumps(chosen))
     return chosen

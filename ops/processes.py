@@ -9,9 +9,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from ops.config import Config
+from ops.config import Config, loopback_of
 from ops.home import ROOT, Home
-from ops.probes import file_exists, http_ok
+from ops.probes import file_exists, http_ok, proxy_serves
 from ops.service import Probe, Service
 from ops.trouble import Trouble
 from ops.vault import Vault
@@ -183,11 +183,12 @@ def _proxy(config: Config, ports: dict[str, int], token: dict[str, str], api_url
         ),
         env=base_env() | token,
         ready=partial(
-            http_ok,
+            proxy_serves,
+            (loopback_of(config.host), config.port),
             ports["proxy-api"],
-            "/api/routes",
-            headers=f"Authorization: token {token['CONFIGPROXY_AUTH_TOKEN']}\r\n",
+            token["CONFIGPROXY_AUTH_TOKEN"],
         ),
+        ready_within_s=20.0,
         folder=Path("/"),
         stop_within_s=2.0,
     )

@@ -4,7 +4,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from ops.config import Config
 from ops.demo import EMAIL
 from ops.home import ROOT, Home
 from ops.memory import pss_bytes, tree
+from ops.ports import any_free
 from ops.trouble import Trouble
 from ops.visitor import Visitor
 
@@ -32,7 +32,7 @@ class _Clone:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = any_free()
         self.home = Home(folder / "var")
         ours = ("XSIGHT_", "DATABASE_URL", "REDIS_URL", "SHOPIFY_", "MAKE", "VIRTUAL_ENV")
         kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
@@ -120,9 +120,3 @@ def _stop(process: subprocess.Popen[bytes]) -> float:
     process.send_signal(signal.SIGTERM)
     process.wait(60)
     return time.monotonic() - begun
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

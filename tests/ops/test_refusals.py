@@ -10,7 +10,8 @@ import sys
 import psycopg
 import pytest
 
-from tests.support.stack import ROOT, free_port, new_home, operator_env, processes_naming
+from ops.ports import any_free
+from tests.support.stack import ROOT, new_home, operator_env, processes_naming
 
 PASSWORD = "very-secret-password"
 
@@ -25,7 +26,7 @@ def home():
 def up(home, port=None, **settings) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "ops", "up"],
-        env=operator_env(home, port or free_port(), **settings),
+        env=operator_env(home, port or any_free(), **settings),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -69,7 +70,7 @@ def test_a_setting_that_cannot_be_meant(home, settings, words):
 
 
 def test_a_database_that_does_not_answer(home):
-    url = f"postgresql://admin:{PASSWORD}@127.0.0.1:{free_port()}/xsight"
+    url = f"postgresql://admin:{PASSWORD}@127.0.0.1:{any_free()}/xsight"
     assert_refused(up(home, DATABASE_URL=url), "no PostgreSQL answers at 127.0.0.1:")
 
 
@@ -110,7 +111,7 @@ def test_an_address_that_is_none(home):
 
 
 def test_a_redis_that_does_not_answer(home):
-    url = f"redis://:{PASSWORD}@127.0.0.1:{free_port()}/0"
+    url = f"redis://:{PASSWORD}@127.0.0.1:{any_free()}/0"
     assert_refused(up(home, REDIS_URL=url), "no Redis answers at 127.0.0.1:")
 
 
@@ -142,7 +143,7 @@ def test_a_folder_that_may_not_be_written(home, ordinary_user):
     locked.mkdir(mode=0o555)
     done = subprocess.run(
         [*ordinary_user, sys.executable, "-m", "ops", "up"],
-        env=operator_env(locked, free_port()),
+        env=operator_env(locked, any_free()),
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-__all__ = ["ROOT", "Stack", "free_port", "launch", "new_home", "operator_env", "start_stack"]
+from ops.ports import any_free
+
+__all__ = ["ROOT", "Stack", "launch", "new_home", "operator_env", "start_stack"]
 
 ROOT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 120
@@ -122,12 +123,6 @@ def processes_naming(text: str) -> Iterator[int]:
             yield int(folder.name)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def operator_env(home: Path, port: int, **settings: str) -> dict[str, str]:
     """An operator's environment: this process', without settings of its own XSight."""
     ours = ("XSIGHT_", "SHOPIFY_", "DATABASE_URL", "REDIS_URL", "PYTEST_")
@@ -148,7 +143,7 @@ def _output(home: Path) -> Path:
 
 def launch(home: Path, *, before: Sequence[str] = (), **settings: str) -> Stack:
     """Start ``xsight up`` and return at once; ``before`` goes before the command."""
-    port = free_port()
+    port = any_free()
     env = operator_env(home, port, **settings)
     home.mkdir(exist_ok=True)
     with _output(home).open("ab") as out:
