@@ -80,6 +80,6 @@ def test_weights_stand_for_equal_rows(summary):
 
 def test_fast_enough_for_a_page():
     master = calibration("CDNOW_master.txt")
-    started = time.process_time()
+    started = time.thread_time()
     value_scores(master, churn_scores(master))
-    assert time.process_time() - started < 5  # about 0.2 s
+    assert time.thread_time() - started < 5  # about 0.2 s
