@@ -24,7 +24,7 @@ LIMITS = "https://shopify.dev/api/usage/rate-limits"
 CODES = {"THROTTLED": "Throttled", "INTERNAL_SERVER_ERROR": "Something went wrong"}
 MAX_ARRAY = 250
 
-Answer = dict[str, Any]
+Answer = dict[str, Any]  # JSON
 
 
 def answer(

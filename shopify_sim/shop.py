@@ -25,7 +25,7 @@ class Shop:
     """A store with its clock, the apps in it and what shall go wrong."""
 
     domain: str
-    store: Store
+    store: Store = field(repr=False)
     clock: Clock
     config: SimConfig
     founded: datetime

@@ -30,7 +30,12 @@ from shopify_sim.recipes import (
     rows_of,
 )
 
-__all__ = ["Template", "escape", "to_json"]
+__all__ = ["BulkDenied", "Template", "escape", "to_json"]
+
+
+class BulkDenied(Exception):
+    """The token may not read what the query asks."""
+
 
 Hole = Callable[[Any], Sequence[Any]]  # batch -> what fills the hole, row by row
 RAW = ("Int", "Float", "Boolean")
@@ -61,6 +66,9 @@ class Template:
 
     def add(self, key: str, nodes: list[FieldNode]) -> None:
         """Add a field under its response key."""
+        denial = self.compiler.denied(self.compiler.schema.type_map[self.kind], nodes[0].name.value)
+        if denial is not None:
+            raise BulkDenied(str(denial))
         self.parts.append(f'"{key}":{self._text(nodes)}')
 
     def lines(self, batch: Any, parent: tuple[str, Sequence[Any]] | None = None) -> list[str]:

@@ -14,7 +14,7 @@ from graphql import (
 )
 
 from shopify_sim.access import denier
-from shopify_sim.bulk.templates import Template, to_json
+from shopify_sim.bulk.templates import BulkDenied, Template, to_json
 from shopify_sim.columns import CustomerBatch, LineBatch, OrderBatch
 from shopify_sim.connections import CUSTOMERS, ORDERS, PRODUCTS, Look
 from shopify_sim.fields import CUSTOMER, LINE, ORDER
@@ -31,10 +31,6 @@ __all__ = ["BulkDenied", "BulkWriter"]
 
 ROOTS = {resource.root: resource for resource in (ORDERS, CUSTOMERS, PRODUCTS)}
 COLUMNS = {"orders": (ORDER, OrderBatch), "customers": (CUSTOMER, CustomerBatch)}
-
-
-class BulkDenied(Exception):
-    """The token may not read what the query asks."""
 
 
 @dataclass

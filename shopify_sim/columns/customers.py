@@ -127,7 +127,8 @@ def _email_address(address: str, state: str, at: str | None) -> dict[str, Any]:
 
 def _phone_number(row: int, state: str, at: str | None) -> dict[str, Any]:
     level = "SINGLE_OPT_IN" if state == "SUBSCRIBED" else None
-    consent = {"state": state, "optInLevel": level, "updatedAt": at, "collectedFrom": "OTHER"}
+    fresh = "NEVER_SUBSCRIBED" if state == "NOT_SUBSCRIBED" else state  # its name since 2026-10
+    consent = {"state": fresh, "optInLevel": level, "updatedAt": at, "collectedFrom": "OTHER"}
     return {
         "phoneNumber": phone(row),
         "marketingState": state,
