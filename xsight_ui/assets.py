@@ -22,12 +22,7 @@ def manifest() -> dict[str, Any]:
         raise FileNotFoundError(message) from None
 
 
-def preloads(*modules: str) -> list[str]:
-    """Files that a page with these modules will ask for, each once, in the order they are needed."""
-    known = manifest()["modules"]
-    files = [
-        file
-        for name in ("kit", *modules)
-        for file in (known[name]["file"], *known[name]["imports"])
-    ]
-    return list(dict.fromkeys(files))
+def preloads(module: str) -> list[str]:
+    """The files that a module consists of."""
+    known = manifest()["modules"][module]
+    return [known["file"], *known["imports"]]

@@ -96,6 +96,12 @@ class Site:
             return 200, "text/html; charset=utf-8", html.encode()
         if page.removesuffix(".json") in PAGES:
             return _json(PAGES[page.removesuffix(".json")].spec(self.document, datetime.now(UTC)))
+        if path == "/notebook":  # a page without our shell, as JupyterLab is one
+            return (
+                200,
+                "text/html",
+                b"<!doctype html><html lang=en><title>Lab</title><link rel=icon href=data:,><body><main></main>",
+            )
         if path.startswith("/assets/"):
             file = STATIC / path.removeprefix("/assets/")
             kind = "text/javascript" if file.suffix == ".js" else mimetypes.guess_type(file)[0]

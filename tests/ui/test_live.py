@@ -1,8 +1,12 @@
 """Sync progress, and numbers that replace themselves: with a kernel, without one, with and without a websocket."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from tests.ui.sample import make_document
+from xsight_ui.assets import manifest
+from xsight_ui.pages import PAGES
 
 RUNNING = {
     "type": "sync:progress",
@@ -86,31 +90,36 @@ def test_new_insights_replace_the_numbers_without_a_kernel(visit, site, newer):
     assert page.evaluate("window.layoutShift") == 0
 
 
-# What anywidget hands to render(), with the traits of a Page widget on the other side.
-ATTACH = """async (spec) => {
+# What anywidget hands to render(): a model with the given traits, which tells what the page sends to its kernel.
+RENDER = """async ({ render, traits, entry }) => {
   const listeners = {}, sent = [];
   const model = {
-    state: { spec }, sent,
-    get: (key) => model.state[key],
-    set: (key, value) => { model.state[key] = value; sent.push([key, value]); },
+    sent,
+    get: (key) => traits[key],
+    set: (key, value) => { traits[key] = value; sent.push([key, value]); },
     save_changes: () => {},
     on: (event, listener) => { listeners[event] = listener; },
-    change: (spec) => { model.state.spec = spec; listeners["change:spec"](); },
+    change: (key, value) => { traits[key] = value; listeners[`change:${key}`](); },
   };
   window.model = model;
-  const entry = document.querySelector("link[rel=modulepreload]").href;
-  const element = document.createElement("div");
-  await (await import(entry)).renderPage({ model, el: element });
+  const element = document.querySelector("main").appendChild(document.createElement("div"));
+  await (await import(entry))[render]({ model, el: element });
   return element.childElementCount;
 }"""
+
+
+def live(page, render="renderPage", **traits):
+    return page.evaluate(
+        RENDER, {"render": render, "traits": traits, "entry": f"/assets/{manifest()['entry']}"}
+    )
 
 
 def test_the_live_widget_takes_over_what_is_painted(visit, site, newer):
     opened = visit()
     page = opened.open()
     nodes = "[...document.querySelectorAll('#xs-page *')]"
-    page.evaluate(f"window.painted = {nodes}")
-    assert page.evaluate(ATTACH, opened.specification()) == 0  # it paints nothing of its own
+    page.evaluate(f"window.painted = {nodes}; 0")
+    assert live(page, spec=opened.specification()) == 0  # it paints nothing of its own
     assert page.evaluate(f"{nodes}.every((node, i) => node === window.painted[i])")
     assert page.evaluate("performance.getEntriesByName('xs-live').length") == 1
     site.send({"type": "sync:update", "data_version": 42, "insight_run": "x"})
@@ -118,11 +127,33 @@ def test_the_live_widget_takes_over_what_is_painted(visit, site, newer):
     assert page.evaluate("window.model.sent") == [["data_version", 42]]
     site.document = newer
     page.evaluate(
-        "spec => window.model.change(spec)",
-        page.evaluate("fetch('overview.json').then(r => r.json())"),
+        "fetch('overview.json').then(r => r.json()).then(spec => window.model.change('spec', spec))"
     )
     assert page.locator(NET).inner_text() == f"${sum(newer['daily']['net_minor'][-30:]) / 100:,.2f}"
     assert page.evaluate("window.layoutShift") == 0
+
+
+def test_in_a_notebook_the_page_paints_itself(visit, site):
+    opened = visit(width=900)
+    opened.page.goto(f"{site.url}/notebook")
+    spec = PAGES["overview"].spec(site.document, datetime.now(UTC))
+    live(opened.page, spec=spec)
+    opened.page.wait_for_function("performance.getEntriesByName('xs-complete').length")
+    assert opened.page.locator(".xs-tile").count() == 9
+    assert (
+        opened.page.evaluate("getComputedStyle(document.querySelector('.xs-kpi-value')).fontSize")
+        == "26px"
+    )
+
+
+def test_a_panel_stands_alone_in_a_notebook(visit, site):
+    opened = visit(width=900)
+    opened.page.goto(f"{site.url}/notebook")
+    panel = PAGES["overview"].spec(site.document, datetime.now(UTC))["panels"]["churn"]
+    live(opened.page, "renderPanel", panel=panel, context={"shop": site.document["shop"]})
+    assert opened.text(".xs-figure") == f"{panel['at_risk']:,}"
+    opened.page.evaluate("panel => window.model.change('panel', panel)", panel | {"at_risk": 7})
+    opened.page.wait_for_function("document.querySelector('.xs-figure').innerText === '7'")
 
 
 def test_a_kernel_that_is_behind_does_not_bring_back_old_numbers(visit, newer, site):
@@ -132,7 +163,7 @@ def test_a_kernel_that_is_behind_does_not_bring_back_old_numbers(visit, newer, s
     page = opened.open()
     shown = page.locator(NET).inner_text()
     spec = opened.specification() | {"data_version": 41, "daily": old["daily"]}
-    page.evaluate(ATTACH, spec)
+    live(page, spec=spec)
     assert page.locator(NET).inner_text() == shown
 
 

@@ -22,9 +22,11 @@ STATES = {
 }
 
 
-def serious(page) -> list[str]:
+def serious(page, part: str = "html") -> list[str]:
     page.add_script_tag(path=AXE)
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    found = page.evaluate("part => axe.run(part, { resultTypes: ['violations'] })", part)[
+        "violations"
+    ]
     return [
         f"{entry['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
         for entry in found
@@ -59,7 +61,7 @@ def test_open_menus_are_accessible(visit):
         "[data-panel=churn] .xs-about",
     ):
         page.locator(button).click()
-        assert serious(page) == [], button
+        assert serious(page, ".xs-anchor:has(> .xs-popup:not([hidden]))") == [], button
         page.keyboard.press("Escape")
         assert page.locator(button).evaluate("button => button === document.activeElement")
 
@@ -124,10 +126,16 @@ def test_reduced_motion_stops_animations(visit, site):
     assert page.evaluate(running) == 0
 
 
-@pytest.mark.parametrize("width", [320, 820, 1280, 1920])
-def test_no_width_needs_sideways_scrolling(visit, width):
-    opened = visit(width=width)
-    assert opened.open().evaluate("document.documentElement.scrollWidth") == width
+def test_no_width_needs_sideways_scrolling(visit):
+    opened = visit(width=1920)
+    page = opened.open()
+    for width in (1920, 1280, 1180, 961, 820, 640, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function(
+            "width => document.querySelector('[data-panel=sales] svg').clientWidth < width",
+            arg=width,
+        )
+        assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_long_names_and_large_amounts_stay_inside(visit, site):

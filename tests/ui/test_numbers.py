@@ -5,8 +5,6 @@ import io
 from decimal import Decimal
 from pathlib import Path
 
-import pytest
-
 from tests.ui.sample import make_document
 
 PERIODS = {"30 days": 30, "90 days": 90, "12 months": 365, "All time": None}
@@ -36,25 +34,24 @@ def shown(visit) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("label", PERIODS)
-def test_key_figures_of_every_period(visit, site, label):
+def test_key_figures_of_every_period(visit, site):
     daily = site.document["daily"]
+    length = len(daily["orders"])
     opened = visit()
     opened.open()
-    opened.page.get_by_role("button", name=label, exact=True).click()
-    days, length = PERIODS[label], len(daily["orders"])
-    assert shown(opened) == figures(daily, length - days if days else 0, length)
-    before = opened.texts(".xs-kpi-note")
-    if days is None:
-        assert before == ["whole history"] * 5
-    elif length >= 2 * days:
-        past = figures(daily, length - 2 * days, length - days)
-        assert [note.split("vs ")[1] for note in before] == list(past.values())
-    else:
-        assert before == ["no earlier period"] * 5
+    for label, days in PERIODS.items():
+        opened.page.get_by_role("button", name=label, exact=True).click()
+        assert shown(opened) == figures(daily, length - days if days else 0, length), label
+        before = opened.texts(".xs-kpi-note")
+        if days is None:
+            assert before == ["whole history"] * 5
+        else:
+            past = figures(daily, length - 2 * days, length - days)
+            assert [note.split("vs ")[1] for note in before] == list(past.values()), label
 
 
-def test_change_against_the_period_before(visit, site):
+def test_change_needs_a_whole_period_before(visit, site):
+    site.document = make_document(days=170)
     net = site.document["daily"]["net_minor"]
     now, past = sum(net[-30:]), sum(net[-60:-30])
     opened = visit()
@@ -62,20 +59,19 @@ def test_change_against_the_period_before(visit, site):
     badge = opened.page.locator("[data-metric=net_sales] .xs-delta")
     assert badge.inner_text().strip().endswith(f"{abs(now - past) / past:.1%}")
     assert badge.get_attribute("data-tone") == ("up" if now > past else "down")
+    opened.page.get_by_role("button", name="90 days").click()
+    assert opened.texts(".xs-kpi-note") == ["no earlier period"] * 5
 
 
 def test_the_address_keeps_the_period(visit):
     opened = visit()
     opened.open().get_by_role("button", name="90 days").click()
     assert opened.page.url.endswith("?days=90")
-    assert shown(opened) == shown_again(visit, "?days=90")
-    assert shown_again(visit, "?days=nonsense") == shown_again(visit, "")
-
-
-def shown_again(visit, query) -> dict[str, str]:
-    again = visit()
-    again.open(query)
-    return shown(again)
+    chosen = shown(opened)
+    opened.open("?days=90")
+    assert shown(opened) == chosen
+    opened.open("?days=nonsense")
+    assert opened.page.locator("[data-key='30']").get_attribute("aria-pressed") == "true"
 
 
 def test_segments_grid_and_cohorts(visit, site):
@@ -164,6 +160,7 @@ def test_csv_does_not_let_a_name_become_a_formula(visit, site):
 
 
 PANELS = ["kpis", "sales", "mix", "segments", "grid", "cohorts", "churn", "top", "clv"]
+PICTURED = {"kpis", "sales", "cohorts", "top"}  # one of each way of drawing
 
 
 def test_every_tile_has_csv_image_and_table(visit):
@@ -171,9 +168,10 @@ def test_every_tile_has_csv_image_and_table(visit):
     page = opened.open()
     for panel in PANELS:
         assert len(exported(opened, panel, "Download CSV").read_text("utf-8-sig").splitlines()) > 1
-        image = exported(opened, panel, "Download image").read_bytes()
-        assert image.startswith(b"\x89PNG"), panel
-        assert len(image) > 10_000, panel
+        if panel in PICTURED:
+            image = exported(opened, panel, "Download image").read_bytes()
+            assert image.startswith(b"\x89PNG"), panel
+            assert len(image) > 10_000, panel
         if panel == "top":
             continue  # is a table
         page.locator(f"[data-panel={panel}] [aria-label^=Options]").click()

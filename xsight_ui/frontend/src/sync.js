@@ -16,6 +16,7 @@ class SyncFeed {
   /** The run to show: the one in progress, or the last that ended while this page was open. */
   run = null;
   #listeners = { run: new Set(), update: new Set() };
+  #started = false;
   #retry = RETRY_FIRST_MS;
   #socket = null;
   #timer = null;
@@ -25,6 +26,8 @@ class SyncFeed {
   }
 
   start() {
+    if (this.#started) return;
+    this.#started = true;
     this.#connect();
     document.addEventListener("visibilitychange", () => !document.hidden && !this.#connected && this.#poll());
   }
