@@ -31,12 +31,6 @@ KEPT_FROM = {
 }
 
 
-@pytest.fixture(scope="module")
-def stack():
-    with start_stack() as stack:
-        yield stack
-
-
 def _environment(stack, name: str) -> str:
     pid = stack.state()["services"][name]["pid"]
     return Path(f"/proc/{pid}/environ").read_text().replace("\0", "\n")

@@ -15,9 +15,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ops.ports import any_free
 
-__all__ = ["ROOT", "Stack", "launch", "new_home", "operator_env", "start_stack"]
+__all__ = [
+    "ROOT",
+    "Stack",
+    "launch",
+    "new_home",
+    "operator_env",
+    "processes_naming",
+    "stack",
+    "start_stack",
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 _READY_WITHIN_S = 120
@@ -171,3 +182,10 @@ def start_stack(home: Path | None = None, **settings: str) -> Iterator[Stack]:
         yield stack
     finally:
         stack.end()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The run's stack, without demo shops. Tests that ask for it carry ``xdist_group("stack")``."""
+    with start_stack() as running:
+        yield running
