@@ -2,15 +2,18 @@
 
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import httpx
 import pytest
 
 from tests.support.simulator import Sim
 from xsight_core.crypto import Keyring
+from xsight_core.services import sync
 from xsight_core.services.connect import ShopAccess
 from xsight_core.shopify.domain import parse_shop_domain
 from xsight_core.shopify.oauth import App, authorize_url
+from xsight_core.sync import runs
 
 KEYRING = Keyring.parse("test:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 SCOPES = (
@@ -54,3 +57,59 @@ async def shop(access, tenant, sim):
     query = await approve(sim, sim.shop)
     await access.connect(tenant.id, parse_shop_domain(sim.shop), query["code"])
     return tenant
+
+
+class Store:
+    """The simulated shop's controls."""
+
+    def __init__(self, sim: Sim) -> None:
+        self._url = f"{sim.url}/shops/{sim.shop}/_sim"
+
+    def truth(self) -> dict:
+        return httpx.get(f"{self._url}/truth").raise_for_status().json()
+
+    def act(self, name: str, **body) -> dict:
+        return httpx.post(f"{self._url}/{name}", json=body).raise_for_status().json()
+
+
+@pytest.fixture
+def store(sim) -> Store:
+    return Store(sim)
+
+
+class Heard:
+    """Everything that was published."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict] = []
+
+    async def publish(self, tenant_id, message) -> None:
+        self.messages.append(message)
+
+
+async def synced(access, tenant, kind=None, heard=None) -> dict:
+    """Ask for a sync, carry it out, end it as the insights would; how it stood before that."""
+    state = await sync.request_sync(access.tenancy, tenant.id, kind=kind)
+    run = UUID(state["run"])
+    await sync.run_sync(
+        access,
+        heard or Heard(),
+        tenant_id=tenant.id,
+        run=run,
+        public_url="https://xs.example",
+    )
+    state = await sync.run_state(access.tenancy, tenant.id, run)
+    async with access.tenancy.scope(tenant.id) as session:
+        await runs.change(session, run, status="completed")
+    return state
+
+
+@pytest.fixture
+def rows(tenancy, tenant):
+    """Read the tenant's rows."""
+
+    def rows(statement, *values):
+        with tenancy.connection(tenant.id) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    return rows

@@ -8,7 +8,7 @@ import pytest
 
 from shopify_sim.config import ShopConfig, SimConfig
 from tests.support.simulator import APP, running_sim
-from tests.sync.test_sync import run
+from tests.sync.conftest import synced
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def master_file():
 
 
 async def test_what_is_stored_equals_the_file(access, shop):
-    state, _ = await run(access, shop)
+    state = await synced(access, shop)
     source = master_file()
     assert state["status"] == "computing"
     assert state["counts"] == {"customers": 23570, "products": 1, "orders": 69659, "refunds": 0}

@@ -36,15 +36,6 @@ def load(tenancy, tenant):
     return load
 
 
-@pytest.fixture
-def rows(tenancy, tenant):
-    def rows(statement):
-        with tenancy.connection(tenant.id) as connection:
-            return connection.execute(statement).fetchall()
-
-    return rows
-
-
 def history(seed, orders=120):
     rng = random.Random(seed)
     found = []

@@ -5,6 +5,7 @@ at most. The run's own row is the truth about its progress, what is published is
 """
 
 import asyncio
+import itertools
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -41,6 +42,7 @@ __all__ = [
 log = structlog.get_logger()
 
 _TICK_S = 0.5  # browsers hear at most twice a second
+_LOOK_EVERY_TICKS = 4  # whether it was cancelled, also while nothing moves
 _LAST_STEPS = {"computing": "insights", "completed": "insights"}
 
 Kind = Literal["full", "delta"]
@@ -251,9 +253,9 @@ async def _reporting(
     async def report() -> None:
         nonlocal cancelled
         told: State = {}
-        while True:
+        for tick in itertools.count():
             now = _progress(tally)
-            if now != told:
+            if now != told or tick % _LOOK_EVERY_TICKS == 0:
                 async with tenancy.scope(tenant_id) as session:
                     alive = await runs.change(session, run, progress=now)
                 if not alive:
@@ -261,7 +263,8 @@ async def _reporting(
                     if worker is not None:
                         worker.cancel()
                     return
-                await _announce(tenancy, progress, tenant_id, run)
+                if now != told:
+                    await _announce(tenancy, progress, tenant_id, run)
                 told = now
             await asyncio.sleep(_TICK_S)
 

@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import structlog
 
-from xsight_core.errors import Unavailable, XsightError
+from xsight_core.errors import Unavailable
 from xsight_core.shopify import bulk
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.sync.load import Loaded, Shop, load_file
@@ -62,8 +62,8 @@ async def backfill(work: Work) -> None:
                     work.tally.advance(family, work.tally.expected[family])
                 else:
                     group.create_task(_bring(work, family, turn))
-    except* XsightError as failures:
-        raise failures.exceptions[0] from None
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from None  # the others were stopped by it, or say the same
     if "refunds" not in work.cursor.done:
         count = 0
         async for merged in merge_refund_pages(work.client, work.tenancy, work.shop):

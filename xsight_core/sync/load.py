@@ -14,7 +14,7 @@ from xsight_core.errors import Unavailable
 from xsight_core.shopify.bulk import BulkResult
 from xsight_core.shopify.mapping import PARTS
 from xsight_core.sync.bulkfile import Batch, batches
-from xsight_core.sync.merge import merge, merge_late, put_aside, stage
+from xsight_core.sync.merge import merge, merge_late, put_aside, stage, take_back
 from xsight_core.tenancy import Tenancy
 
 __all__ = ["Loaded", "Shop", "load_file"]
@@ -56,6 +56,8 @@ def load_file(
     ``Unavailable`` when the file has not as many lines as Shopify wrote.
     """
     loaded = Loaded()
+    with tenancy.connection(shop.tenant_id) as connection:
+        take_back(connection, family, run=run)
     with ExitStack() as files, ThreadPoolExecutor(1, thread_name_prefix="merge") as merger:
         late: dict[str, IO[bytes]] = {
             table: files.enter_context(tempfile.TemporaryFile())

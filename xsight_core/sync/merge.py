@@ -18,7 +18,16 @@ from psycopg import Connection, Cursor
 from xsight_core.shopify.mapping import COLUMNS, PARTS, Rows
 from xsight_core.sync.copytext import copy_text
 
-__all__ = ["Fault", "merge", "merge_late", "merge_refunds", "put_aside", "stage", "tombstone"]
+__all__ = [
+    "Fault",
+    "merge",
+    "merge_late",
+    "merge_refunds",
+    "put_aside",
+    "stage",
+    "take_back",
+    "tombstone",
+]
 
 Fault = tuple[str, str, str]
 """A record that could not be understood: object, reason, the record as it came."""
@@ -159,6 +168,16 @@ def put_aside(connection: Connection[Any], faults: list[Fault], *, run: UUID) ->
                 for kind, reason, raw in faults
             ],
         )
+
+
+def take_back(connection: Connection[Any], family: str, *, run: UUID) -> None:
+    """Forget what this run has put aside of an object: it is about to be read again."""
+    connection.execute(
+        _sql(f"""
+        DELETE FROM xsight.quarantine
+        WHERE tenant_id = {_TENANT} AND sync_run = %s AND object = %s"""),
+        (run, family),
+    )
 
 
 def tombstone(connection: Connection[Any], family: str, ids: list[int]) -> int:
