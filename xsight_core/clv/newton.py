@@ -12,6 +12,8 @@ __all__ = ["Optimum", "maximise"]
 Objective = Callable[[Array], tuple[float, Array, Array]]
 
 _LONGEST_STEP = 2.0  # in log units: a factor of seven
+_PRECISE = 1e-9  # nats
+_FLAT = 1e-6  # a ridge that rises for ever, less and less: the data say no more
 _SUFFICIENT = 1e-4  # Armijo
 _SHRINK = 0.35
 _HALVINGS = 14
@@ -29,7 +31,7 @@ class Optimum:
 
 
 def maximise(objective: Objective, theta: Array, *, iterations: int = 60) -> Optimum:
-    """Climb from ``theta`` until the expected gain is below a millionth of a nat.
+    """Climb from ``theta`` until nothing worth a millionth of a nat is left to gain.
 
     Where the Hessian is not negative definite its eigenvalues are taken by magnitude, so that each
     step climbs (saddle-free Newton); steps are capped and shortened until the gain is a fair share
@@ -49,7 +51,8 @@ def maximise(objective: Objective, theta: Array, *, iterations: int = 60) -> Opt
         step = axes @ ((axes.T @ gradient) / np.maximum(np.abs(curvature), floor))
         step *= min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-300))
         gain = float(gradient @ step)  # first order; half of it is left at the optimum
-        if curvature[0] > 0 and gain / 2 < 1e-9 + 3e-14 * abs(value):
+        enough = _PRECISE if curvature[0] > 0 else _FLAT
+        if gain / 2 < enough + 3e-14 * abs(value):
             return Optimum(theta, value, hessian, converged=True, evaluations=evaluations)
         length = 1.0
         for _ in range(_HALVINGS):

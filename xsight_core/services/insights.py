@@ -99,7 +99,9 @@ def _basis(run: InsightRun) -> tuple[int, str, int | None, int]:
 def _parameters(result: Figures) -> dict[str, Any]:
     return {
         "method_version": METHOD_VERSION,
-        "thresholds": asdict(DEFAULT_THRESHOLDS),
+        "thresholds": {
+            name: edges and list(edges) for name, edges in asdict(DEFAULT_THRESHOLDS).items()
+        },
         "churn": result.churn.card() if isinstance(result.churn, ChurnScores) else None,
         "clv": result.value.card() if isinstance(result.value, ValueScores) else None,
     }
