@@ -1,7 +1,7 @@
 // Builds the shared bundle: hashed ES modules, one stylesheet, the font, and manifest.json, into the folder given as argument.
 import * as esbuild from "esbuild";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -55,6 +55,19 @@ function precompress(name) {
   emit(`${name}.br`, brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length } }));
 }
 
+/** What the licences of the packages inside ask to be passed on with them. */
+function emitLicences() {
+  const { packages } = JSON.parse(readFileSync("package-lock.json"));
+  const inside = Object.keys(packages).filter((folder) => folder && !packages[folder].dev && existsSync(folder));
+  const files = inside.flatMap((folder) =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && /^(licen[cs]e|notice)/i.test(entry.name))
+      .map(({ name }) => `${folder}/${name}`),
+  );
+  emit("licences.txt", files.map((file) => `== ${file.replace("node_modules/", "")}\n\n${readFileSync(file)}`).join("\n\n"));
+}
+
+emitLicences();
 const font = emitFont("latin");
 const css = await emitStylesheet(font, emitFont("latin-ext"));
 const { modules, files } = await emitModules(css);

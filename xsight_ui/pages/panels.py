@@ -219,13 +219,13 @@ def top_customers(rows: Sequence[Part], segment_names: Mapping[str, str]) -> Pan
         "Churn risk: chance of no order in the next 90 days. Predicted: net sales expected in the next 12 months. "
         "Names are shown to viewers who may see personal data.",
         "columns": [
-            {"field": "id", "title": "Customer", "format": "customer", "grow": 2, "min": 176},
-            {"field": "segment", "title": "Segment", "format": "segment", "min": 140},
-            {"field": "orders", "title": "Orders", "format": "count", "min": 66},
+            {"field": "id", "title": "Customer", "format": "customer", "grow": 3, "min": 190},
+            {"field": "segment", "title": "Segment", "format": "segment", "min": 136},
+            {"field": "orders", "title": "Orders", "format": "count", "min": 68},
             {"field": "net_minor", "title": "Net sales", "format": "money", "min": 98},
-            {"field": "last_order_on", "title": "Last order", "format": "date", "min": 112},
-            {"field": "churn_90", "title": "Churn risk", "format": "risk", "min": 96},
-            {"field": "clv_365_minor", "title": "Predicted", "format": "money", "min": 92},
+            {"field": "last_order_on", "title": "Last order", "format": "date", "min": 106},
+            {"field": "churn_90", "title": "Churn risk", "format": "risk", "min": 92},
+            {"field": "clv_365_minor", "title": "Predicted", "format": "money", "min": 100},
         ],
         "rows": [
             dict(row)

@@ -2,6 +2,8 @@
 
 const MONEY_COMPACT_FROM = 1e9; // major units that no longer fit on a card
 
+const MONEY_CELL_UP_TO = 1000; // what is exact still fits into a cell
+
 /** Minor units as a decimal string, so that no amount passes through a float. */
 export function decimal(minor, exponent) {
   const digits = String(Math.abs(Math.round(minor))).padStart(exponent + 1, "0");
@@ -36,6 +38,7 @@ export function formatter(shop = {}) {
     money: known((minor) => (Math.abs(minor) / 10 ** exponent < MONEY_COMPACT_FROM ? exact.format(decimal(minor, exponent)) : moneyShort(minor))),
     moneyExact: known((minor) => exact.format(decimal(minor, exponent))),
     moneyShort: known(moneyShort),
+    moneyCell: known((minor) => (Math.abs(minor) / 10 ** exponent < MONEY_CELL_UP_TO ? exact.format(decimal(minor, exponent)) : moneyShort(minor))),
     count: known((value) => whole.format(value)),
     countShort: known((value) => compactCount.format(value)),
     percent: known((value) => percent1.format(value)),

@@ -8,13 +8,15 @@ const RISK = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2];
 export function churn(tile, page) {
   const box = h("div", { class: "xs-chart", role: "img" });
   const heading = h("div", { class: "xs-churn-head" });
-  tile.body.replaceChildren(heading, h("p", { class: "xs-axis-title", "aria-hidden": "true" }, "Customers by chance of staying away"), box);
+  const foot = h("p", { class: "xs-muted xs-foot" });
+  tile.body.replaceChildren(heading, h("p", { class: "xs-axis-title", "aria-hidden": "true" }, "All customers by their chance of staying away"), box, foot);
   const option = (c) => {
     const { at_risk: atRisk, customers, histogram, expected_churn: expected, horizon_days: days } = tile.panel;
     const { format } = page;
     heading.replaceChildren(
       h("p", { class: "xs-figure", "data-value": atRisk }, format.count(atRisk)),
-      h("p", { class: "xs-muted" }, `at risk of ${format.count(customers)} customers; ${format.count(expected)} in all are expected to stay away`));
+      h("p", { class: "xs-muted" }, "returning customers at risk of staying away"));
+    foot.textContent = `About ${format.count(expected)} of all ${format.count(customers)} customers are not expected to order in the next ${days} days.`;
     box.setAttribute("aria-label", `Customers by chance of no order in the next ${days} days, in ten bands: ${histogram.join(", ")}`);
     return {
       grid: grid(),

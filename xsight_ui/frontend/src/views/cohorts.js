@@ -9,13 +9,13 @@ export function mount(tile, page) {
 
   const draw = () => {
     const { values, average, first, format: kind } = view();
-    const format = kind === "money" ? page.format.moneyShort : page.format.percent;
+    const format = kind === "money" ? page.format.moneyCell : page.format.percent;
     const heat = heatScale(values.flatMap((row) => row.slice(first)));
     const cell = (value) => (value == null ? h("td") : h("td", heat(value), format(value)));
     const months = average.map((_, month) => month).slice(first);
     const cells = (row) => months.map((month) => cell(row[month]));
     tile.body.replaceChildren(h("div", { class: "xs-scroll", tabindex: "0", role: "region", "aria-label": `${tile.panel.title}: ${view().label}` },
-      h("table", { class: "xs-cohorts" },
+      h("table", { class: "xs-cohorts", style: `--rows:${tile.panel.cohorts.length + 1}` },
         h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "First order"), h("th", { scope: "col", class: "xs-number" }, "Size"), months.map((month) => h("th", { scope: "col", class: "xs-number" }, month ? `M${month}` : "M0")))),
         h("tbody", {},
           h("tr", { class: "xs-cohorts-all" }, h("th", { scope: "row" }, "All"), h("td", { class: "xs-number" }, page.format.count(tile.panel.size.reduce((a, b) => a + b, 0))), cells(average)),

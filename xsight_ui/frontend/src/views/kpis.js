@@ -23,8 +23,9 @@ function spark(course) {
   const width = Math.max(1, course.length - 1);
   const place = ([x, y]) => `${((x / width) * 100).toFixed(2)},${(spread ? 30 - ((y - low) / spread) * 26 : 28).toFixed(2)}`;
   const line = points.length > 1 ? "M" + points.map(place).join("L") : "M0,28L100,28";
+  const [start, end] = points.length > 1 ? [points[0], points.at(-1)].map(([x]) => ((x / width) * 100).toFixed(2)) : [0, 100];
   return s("svg", { class: "xs-spark", viewBox: "0 0 100 32", preserveAspectRatio: "none", "aria-hidden": "true" },
-    s("path", { class: "xs-spark-area", d: `${line}L100,32L0,32Z` }),
+    s("path", { class: "xs-spark-area", d: `${line}L${end},32L${start},32Z` }),
     s("path", { class: "xs-spark-line", d: line }));
 }
 

@@ -5,15 +5,15 @@ export function mount(tile, page) {
   const draw = () => {
     const { total_minor: total, mean_minor: mean, horizon_days: days, context } = tile.panel;
     const { format } = page;
-    const share = context?.past_minor ? Math.min(1, total / Math.max(total, context.past_minor)) : null;
-    tile.body.replaceChildren(
-      h("p", { class: "xs-figure", "data-value": total }, format.money(total)),
-      h("p", { class: "xs-muted" }, `expected from today's customers in the next ${days} days`),
-      share != null && comparison(total, context.past_minor, format),
+    tile.body.replaceChildren(h("div", { class: "xs-value" },
+      h("div", {},
+        h("p", { class: "xs-figure", "data-value": total }, format.money(total)),
+        h("p", { class: "xs-muted" }, `expected from today's customers in the next ${days} days`),
+        context?.past_minor > 0 && comparison(total, context.past_minor, format)),
       h("dl", { class: "xs-facts" },
         fact("Per customer", format.money(mean)),
         context?.customers != null && fact("Customers counted", format.count(context.customers)),
-        context?.top_share != null && fact("Of it from the top ten", format.percent(context.top_share))));
+        context?.top_share != null && fact("Of it from the top ten", format.percent(context.top_share)))));
   };
   draw();
   return { update: draw };
