@@ -1,54 +1,22 @@
 """What an analyst sees, through the database role a notebook server has."""
 
-import secrets
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from uuid import uuid4
 
 import numpy as np
 import pandas as pd
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import xsight_core as xs
 from tests.support.shops import ShopOrder, add_orders, random_orders, set_shop
+from tests.workspace.servers import mint
 from xsight_core.errors import InvalidInput
 from xsight_core.services.insights import compute_insights
 from xsight_core.workspace import NotInANotebookServer
 
 NOW = datetime.now(UTC)
 ZONE = "America/New_York"
-
-
-def mint(database, tenant, folder, *, pii: bool):
-    """A notebook server's address file, minted as the Hub does for an analyst."""
-    user, password = uuid4(), secrets.token_hex(16)
-    with psycopg.connect(database.admin_url) as admin:
-        admin.execute(
-            "INSERT INTO control.users (id, email, name, password_hash) VALUES (%s, %s, 'Ann', '')",
-            [user, f"{user}@example.org"],
-        )
-        admin.execute(
-            "INSERT INTO control.memberships (tenant_id, user_id, role, pii) VALUES (%s, %s, 'analyst', true)",
-            [tenant.id, user],
-        )
-    with psycopg.connect(database.spawner_url) as spawner:
-        (role,) = spawner.execute(
-            "SELECT private.mint_server_role(%s, %s, %s, %s, %s, %s)",
-            [
-                tenant.slug,
-                user,
-                pii,
-                f"lab-{user}",
-                password,
-                datetime.now(UTC) + timedelta(hours=1),
-            ],
-        ).fetchone()
-    path = folder / f"dsn-{user}"
-    path.write_text(make_conninfo(database.app_url, user=role, password=password))
-    path.chmod(0o600)
-    return path
 
 
 @pytest.fixture
