@@ -10,7 +10,7 @@ from hub_config.settings import HubSettings
 from hub_config.site import Site
 from hub_config.spawner import ServerSpawner
 
-c = get_config()
+c = get_config()  # pyright: ignore[reportUndefinedVariable]
 settings = HubSettings()  # pyright: ignore[reportCallIssue]
 settings.state_dir.mkdir(parents=True, exist_ok=True)
 public, api = settings.public_url.rstrip("/"), settings.api_internal_url.rstrip("/")

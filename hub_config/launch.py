@@ -1,4 +1,4 @@
-"""How a server is started: what it is, what it sees, its command line and environment. Pure but for looking at paths."""
+"""How a server is started: what it is, what it sees, its command line and its environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from hub_config.sandbox import command, interpreter_folders
 
-__all__ = ["HUB_API_URL", "PROJECT", "Plan", "Places", "command_line", "environment", "inside"]
+__all__ = ["HUB_API_URL", "PROJECT", "Places", "Plan", "command_line", "environment", "inside"]
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 """Folder that holds the packages which servers import."""

@@ -25,7 +25,7 @@ async def door_in(socket: Path) -> asyncio.Server:
 
 async def door_out(socket: Path, host: str, port: int) -> asyncio.Server:
     """A unix socket, to be bound into sandboxes, that leads to one port outside."""
-    socket.unlink(missing_ok=True)
+    socket.unlink(missing_ok=True)  # noqa: ASYNC240 - once, before anybody waits
     return await asyncio.start_unix_server(
         _pump_to(lambda: asyncio.open_connection(host, port)), str(socket)
     )

@@ -22,7 +22,7 @@ __all__ = ["ServerSpawner"]
 
 
 class ServerSpawner(LocalProcessSpawner):
-    """A process in bubblewrap. Servers end with the Hub: what a crash leaves is a database role, dropped at its start."""
+    """A process in bubblewrap. Servers end with the Hub; a role that a crash leaves is dropped at its start."""
 
     site: ClassVar[Site]
     """Set by the composition root: traitlets would copy a configured value for every server."""
@@ -89,13 +89,13 @@ class ServerSpawner(LocalProcessSpawner):
         """A Hub user has no unix account to take anything from."""
         return env
 
-    def make_preexec_fn(self, _name: str) -> Callable[[], None]:
+    def make_preexec_fn(self, name: str) -> Callable[[], None]:  # noqa: ARG002 - JupyterHub names it
         """Limits, instead of a change of the unix account."""
         return limit_resources
 
     async def _wait_for(self, socket: Path) -> None:
         """Until the server listens. JupyterHub alone would look for a dead one until its time is up."""
-        while not socket.exists():  # noqa: ASYNC110 - there is nothing to wait on
+        while not socket.exists():  # noqa: ASYNC240 - a look at a name in memory
             if await self.poll() is not None:
                 why = "The server ended while it started; the Hub's log has its last words."
                 raise SpawnException(why, reason="died", status_code=500)

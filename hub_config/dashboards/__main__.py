@@ -1,10 +1,5 @@
 """``python -m hub_config.dashboards``: the process that the Hub starts for a Hub user ``t-<slug>``."""
 
-import sys
-
-# jsonschema compiles a grammar for this optional format check on import: 1.6 s of a start, for nothing.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
 from hub_config.credentials import take_token
 from hub_config.dashboards.forkserver import ForkServer
 

@@ -1,5 +1,8 @@
 """Who may see this server: members of the tenant, says the Hub, and it is asked again while they look."""
 
+# pyright: reportMissingImports=false
+# Voila lives in the dashboards' environment, the checker in the server's.
+
 import os
 from typing import Any
 

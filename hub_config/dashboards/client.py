@@ -3,7 +3,7 @@
 import time
 from queue import Empty
 
-from jupyter_client.asynchronous import AsyncKernelClient
+from jupyter_client.asynchronous.client import AsyncKernelClient
 
 __all__ = ["QuickClient"]
 

@@ -18,7 +18,8 @@ from contextlib import suppress
 from importlib.metadata import EntryPoint
 from typing import Any, ClassVar, Self
 
-from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
 __all__ = ["ForkProvisioner", "ForkServer", "ForkedProcess", "register"]
 
@@ -77,7 +78,7 @@ class ForkServer:
 
     @classmethod
     def shared(cls) -> Self:
-        """This server's zygote; a new one where it has died."""
+        """The server's zygote; a new one where it has died."""
         if cls._shared is None or cls._shared.process.poll() is not None:
             cls._shared = cls()
         return cls._shared

@@ -1,4 +1,7 @@
-"""A page's two answers: HTML (the frame and its last state at once, then what the kernel makes) and the spec as JSON."""
+"""A page's two answers: HTML (frame and last state at once, then what the kernel makes) and the spec as JSON."""
+
+# pyright: reportMissingImports=false
+# Voila lives in the dashboards' environment, the checker in the server's.
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,11 +10,11 @@ import psycopg
 from tornado import web
 from voila.handler import BaseVoilaHandler
 from voila.tornado.handler import TornadoVoilaHandler
-from xsight_ui import shell
-from xsight_ui.pages import PAGES
 
 from hub_config.dashboards import documents
 from hub_config.dashboards.documents import Stored
+from xsight_ui import shell
+from xsight_ui.pages import PAGES
 
 __all__ = ["PageHandler", "SpecHandler", "ToFirstPage"]
 

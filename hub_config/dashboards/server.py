@@ -1,5 +1,8 @@
 """Voila as a single-user server of the Hub: its OAuth, activity, version header; our pages, guards and kernels."""
 
+# pyright: reportMissingImports=false
+# Voila lives in the dashboards' environment, the checker in the server's.
+
 import os
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -7,7 +10,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
-import xsight_ui
 from jupyter_server.base.handlers import APIVersionHandler
 from jupyter_server.utils import url_path_join
 from jupyterhub import __version__ as hub_version
@@ -25,6 +27,7 @@ from voila.static_file_handler import AllowListFileHandler
 from voila.tornado.handler import TornadoVoilaHandler
 from voila.tornado.kernel_websocket_handler import VoilaKernelWebsocketHandler
 
+import xsight_ui
 from hub_config.credentials import SOCKET, run_folder
 from hub_config.dashboards.access import (
     RECHECK_S,

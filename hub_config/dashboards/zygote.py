@@ -98,7 +98,7 @@ def _become_kernel(request: dict[str, Any], bound: int) -> NoReturn:
     gc.enable()
     _reseed()
 
-    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415 - preloaded by name above
+    from ipykernel.kernelapp import IPKernelApp  # pyright: ignore[reportMissingImports]  # noqa: PLC0415 - preloaded by name
     from traitlets.config import Config  # noqa: PLC0415
 
     sys.argv = ["ipykernel_launcher", "-f", request["file"]]

@@ -1,16 +1,14 @@
 """``python -m hub_config.lab``: JupyterLab for a Hub user ``<slug>-<user>``, with what it needs and no more."""
 
 import os
-import sys
-
-# jsonschema compiles a grammar for this optional format check on import: 1.6 s of a start, for nothing.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+from pathlib import Path
 
 from jupyterhub.singleuser.extension import JupyterHubSingleUser
 
 from hub_config.credentials import SOCKET, run_folder, take_token
 from hub_config.lab.starters import link_starters
 
+CONFIG = Path(__file__).with_name("config")
 LEAN = ("--ServerApp.jpserver_extensions={'jupyter_lsp': False}",)
 NOTHING_LEAVES = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -21,6 +19,9 @@ NOTHING_LEAVES = (
 
 def main() -> None:
     """Serve until the Hub says stop."""
+    os.environ["JUPYTER_CONFIG_PATH"] = str(
+        CONFIG
+    )  # Lab's own settings: no news, no language servers
     link_starters()
     JupyterHubSingleUser.launch_instance(
         [

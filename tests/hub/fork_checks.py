@@ -64,7 +64,18 @@ async def gone(pid: int) -> bool:
     return False
 
 
-SEEDS = "import random, uuid, secrets, tempfile; print(random.random(), uuid.uuid4(), secrets.token_hex(4), tempfile.mktemp())"
+SEEDS = """
+import random, uuid, secrets, tempfile
+print(random.random(), uuid.uuid4(), secrets.token_hex(4), tempfile.mktemp())
+"""
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def threads(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
 async def main() -> dict[str, bool]:
@@ -73,8 +84,7 @@ async def main() -> dict[str, bool]:
     zygote = ForkServer.shared().process.pid
     (first, c1), (second, c2) = await start(WHO="one"), await start(WHO="two", TZ="Asia/Tokyo")
     pids = [m.provisioner.pid for m in (first, second)]
-    parents = {int(Path(f"/proc/{p}/stat").read_text().rsplit(")", 1)[1].split()[1]) for p in pids}
-    found["forked from the zygote"] = parents == {zygote}
+    found["forked from the zygote"] = {parent(p) for p in pids} == {zygote}
     where = "import os; print(os.environ['WHO'], os.getcwd())"
     found["own environment and folder"] = [await run(c1, where), await run(c2, where)] == [
         "one /tmp",
@@ -123,8 +133,7 @@ async def main() -> dict[str, bool]:
     found["a new zygote takes over"] = ForkServer.shared().process.pid != zygote
     many = await asyncio.gather(*[start() for _ in range(8)])
     found["eight at once"] = len({m.provisioner.pid for m, _ in many}) == 8
-    threads = os.listdir(f"/proc/{ForkServer.shared().process.pid}/task")
-    found["the zygote has one thread"] = len(threads) == 1
+    found["the zygote has one thread"] = threads(ForkServer.shared().process.pid) == 1
     for manager, client in [(fourth, c4), *many]:
         await end(manager, client)
     ForkServer.shared().process.kill()
