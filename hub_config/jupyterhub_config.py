@@ -42,7 +42,8 @@ c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = settings.proxy_api_url
 c.ConfigurableHTTPProxy.auth_token = settings.proxy_token.get_secret_value()
 c.JupyterHub.hub_routespec = "/hub/"
-c.JupyterHub.proxy_check_interval = 5
+# A proxy that was started anew has no routes: they are looked after together with activity (every 300 s by default).
+c.JupyterHub.last_activity_interval = 5
 c.Proxy.extra_routes = {"/user/": hub_url}  # of servers that do not run
 
 # ------------------------------------------------------------------------------------------------ who may enter

@@ -20,6 +20,8 @@ __all__ = ["PORTS", "base_env", "demo_env", "migration_env", "processes"]
 
 PORTS = ("api", "hub", "metrics", "proxy-api", "sim", "valkey")
 DEMO_SHOPS = {"cdnow.myshopify.com": "cdnow", "garden.myshopify.com": "generated:5000"}
+# One shop belongs to one tenant: a newcomer connects a shop of their own, founded when first asked for.
+SHOPS_ON_DEMAND = {"cdnow-": "cdnow", "garden-": "generated:5000"}
 TRIAL_SHOPS = ("cdnow-trial.myshopify.com", "garden-trial.myshopify.com")
 _SIM_CLIENT_ID = "xsight-demo"
 # Of the operator's environment nothing else reaches a process.
@@ -157,7 +159,8 @@ def _simulated_shopify(vault: Vault, port: int) -> dict[str, str]:
 
 def _simulator(config: Config, vault: Vault, port: int) -> Service:
     secret = vault.text("shopify-client-secret")
-    shops = (part for shop in DEMO_SHOPS.items() for part in ("--shop", "=".join(shop)))
+    shops = [part for shop in DEMO_SHOPS.items() for part in ("--shop", "=".join(shop))]
+    shops += [part for start in SHOPS_ON_DEMAND.items() for part in ("--on-demand", "=".join(start))]
     return _python(
         "sim",
         "shopify_sim",

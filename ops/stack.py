@@ -30,8 +30,8 @@ _HURRY_AFTER_S = 1.0
 def up(config: Config) -> int:
     """Run the stack in the foreground; the exit code is 0 after an orderly stop."""
     config.home.make()
-    require_free(config.port, config.host)
     config.home.lock()  # kept until the last of us is gone
+    require_free(config.port, config.host)
     pid = os.getpid()
     return guarded(lambda: _run(lambda: _up(config, pid)))
 
