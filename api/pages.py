@@ -166,6 +166,7 @@ async def _connect(
         form_targets=_shopify_origins(resources.settings),
         errors=_errors(error),
         shop=shop,
+        suggestions=[name for name in resources.settings.demo_shops.split(",") if name],
         state=state,
         identity=identity,
         csrf=csrf_token(request),

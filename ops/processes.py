@@ -160,7 +160,9 @@ def _simulated_shopify(vault: Vault, port: int) -> dict[str, str]:
 def _simulator(config: Config, vault: Vault, port: int) -> Service:
     secret = vault.text("shopify-client-secret")
     shops = [part for shop in DEMO_SHOPS.items() for part in ("--shop", "=".join(shop))]
-    shops += [part for start in SHOPS_ON_DEMAND.items() for part in ("--on-demand", "=".join(start))]
+    shops += [
+        part for start in SHOPS_ON_DEMAND.items() for part in ("--on-demand", "=".join(start))
+    ]
     return _python(
         "sim",
         "shopify_sim",

@@ -30,6 +30,7 @@ class Simulator:
         self.home = Home(config)
         self.shops = {shop.domain: shop for shop in self.home.open_shops()}
         self.courier = Courier(self)
+        self._founding = asyncio.Lock()
         self.apps = {app.client_id: app for app in config.apps}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -64,7 +65,7 @@ class Simulator:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
-            for shop in self.shops.values():
+            for shop in tuple(self.shops.values()):
                 shop.wind()
                 self.courier.dispatch(shop)
 
@@ -80,7 +81,7 @@ class Simulator:
         match = re.match(r"/shops/([^/]+)(/.*)?$", request.path)
         domain = match[1] if match else request.headers.get("host", "").partition(":")[0]
         path = (match[2] or "/") if match else request.path
-        shop = self.shops.get(domain)
+        shop = self.shops.get(domain) or await self._found(domain)
         if shop is None:
             return failure(404, "Not Found")
         for method, pattern, handler in ROUTES:
@@ -88,6 +89,15 @@ class Simulator:
             if found and request.method in method:
                 return await handler(self, shop, request, found)
         return failure(404, "Not Found")
+
+    async def _found(self, domain: str) -> Shop | None:
+        config = self.config.founded_on_demand(domain)
+        if config is None:
+            return None
+        async with self._founding:
+            if domain not in self.shops:
+                self.shops[domain] = await asyncio.to_thread(self.home.open, config)
+        return self.shops[domain]
 
     def base_url(self, shop: Shop, request: Request) -> str:
         """Address of a shop as this client sees it."""

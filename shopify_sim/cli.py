@@ -40,6 +40,13 @@ def main() -> None:
     "(columns customer, date, amount[, units]).",
 )
 @click.option(
+    "--on-demand",
+    "on_demand",
+    multiple=True,
+    metavar="START=SOURCE",
+    help="A shop is founded when somebody asks for a name that begins so, e.g. trial-=cdnow.",
+)
+@click.option(
     "--app",
     "apps",
     multiple=True,
@@ -64,6 +71,7 @@ def serve(
     port: int,
     home: Path | None,
     shops: tuple[str, ...],
+    on_demand: tuple[str, ...],
     apps: tuple[str, ...],
     auto_approve: bool,
     now: str | None,
@@ -77,6 +85,7 @@ def serve(
         config = SimConfig(
             shops=tuple(_shop(text) for text in shops),
             apps=tuple(_app(text) for text in apps),
+            on_demand=dict(_start(text) for text in on_demand),
             home=home,
             now=_moment(now) if now else None,
             auto_approve=auto_approve,
@@ -97,6 +106,13 @@ def _shop(text: str) -> ShopConfig:
     if not source or not domain.endswith(".myshopify.com"):
         raise click.BadParameter(f"{text!r}: write NAME.myshopify.com=SOURCE", param_hint="--shop")
     return ShopConfig(domain, source)
+
+
+def _start(text: str) -> tuple[str, str]:
+    start, _, source = text.partition("=")
+    if not start or not source:
+        raise click.BadParameter(f"{text!r}: write START=SOURCE", param_hint="--on-demand")
+    return start, source
 
 
 def _app(text: str) -> AppConfig:

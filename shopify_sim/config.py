@@ -1,5 +1,6 @@
 """What a simulator is made of."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,10 +33,15 @@ class ShopConfig:
 
 @dataclass(frozen=True)
 class SimConfig:
-    """Everything ``create_app`` needs. ``now`` fixes the clock (it then moves only when told)."""
+    """Everything ``create_app`` needs. ``now`` fixes the clock (it then moves only when told).
+
+    ``on_demand``: how a shop's name may begin, and the source of a shop that is founded the first time
+    somebody asks for such a name.
+    """
 
     shops: tuple[ShopConfig, ...]
     apps: tuple[AppConfig, ...] = ()
+    on_demand: Mapping[str, str] = field(default_factory=dict)
     home: Path | None = None  # None: nothing outlives the process
     now: datetime | None = None
     auto_approve: bool = False
@@ -45,3 +51,11 @@ class SimConfig:
     access_token_life_s: int = 3600
     faults: Mapping[str, Any] = field(default_factory=dict)
     seed: bytes = b"shopify-sim"  # of signatures of result files
+
+    def founded_on_demand(self, domain: str) -> ShopConfig | None:
+        """The shop that this name would be, if there may be one."""
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}\.myshopify\.com", domain):
+            return None
+        sources = (source for start, source in self.on_demand.items() if domain.startswith(start))
+        source = next(sources, None)
+        return ShopConfig(domain, source) if source else None

@@ -25,13 +25,20 @@ class Home:
             self.folder.mkdir(parents=True, exist_ok=True)
 
     def open_shops(self) -> list[Shop]:
-        """All shops as they were left."""
-        return [self._open(shop) for shop in self.config.shops]
+        """All shops as they were left, those founded on demand too."""
+        configured = {shop.domain: shop for shop in self.config.shops}
+        for path in sorted(self.folder.glob("*.myshopify.com.json")) if self.folder else ():
+            domain = path.name.removesuffix(".json")
+            founded = self.config.founded_on_demand(domain)
+            if founded and domain not in configured:
+                configured[domain] = founded
+        return [self.open(shop) for shop in configured.values()]
 
     def _file(self, domain: str, ending: str) -> Path | None:
         return self.folder / f"{domain}.{ending}" if self.folder else None
 
-    def _open(self, config: ShopConfig) -> Shop:
+    def open(self, config: ShopConfig) -> Shop:
+        """A shop as it was left, or new."""
         path = self._file(config.domain, "json")
         kept: dict[str, Any] = orjson.loads(path.read_bytes()) if path and path.exists() else {}
         if kept.get("source") != config.source:
