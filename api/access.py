@@ -75,7 +75,7 @@ class AccessLog:
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] in {"http.response.start", "websocket.accept"}:
-                status = message.get("status", 101)
+                status = int(message.get("status", 101))
                 self._add_headers(message, name)
             await send(message)
 

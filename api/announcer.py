@@ -22,20 +22,25 @@ class Announcer:
     def __init__(self, tenancy: Tenancy, doorbell: Doorbell) -> None:
         self._tenancy = tenancy
         self._doorbell = doorbell
-        self._tasks: dict[UUID, asyncio.Task[None]] = {}
+        self._soon: set[UUID] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def announce(self, tenant_id: UUID) -> None:
-        """Announce soon, unless that is under way."""
-        if tenant_id not in self._tasks:
-            self._tasks[tenant_id] = asyncio.create_task(self._announce(tenant_id))
+        """Announce soon, unless that is about to happen."""
+        if tenant_id in self._soon:
+            return
+        self._soon.add(tenant_id)
+        task = asyncio.create_task(self._announce(tenant_id))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Finish what is under way."""
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _announce(self, tenant_id: UUID) -> None:
         await asyncio.sleep(GATHER_S)
-        del self._tasks[tenant_id]  # what comes in from now on is announced again
+        self._soon.discard(tenant_id)  # what comes in from now on is announced again
         try:
             async with self._tenancy.control() as session:
                 job_id = await enqueue(session, tenant_id=tenant_id, kind="webhooks")

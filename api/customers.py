@@ -29,7 +29,8 @@ async def customer_list(
         str | None, QueryParameter(max_length=5000, description="Only these, as `1,2,3`.")
     ] = None,
     segment: Annotated[
-        str | None, QueryParameter(max_length=60, description="Key of an RFM segment.")
+        str | None,
+        QueryParameter(pattern=r"^[a-z0-9_-]{1,60}$", description="Key of an RFM segment."),
     ] = None,
     sort: SortParam = "-net",
     cursor: Cursor = None,

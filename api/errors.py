@@ -8,6 +8,7 @@ import math
 from http import HTTPStatus
 from typing import Any, Final
 
+import psycopg
 from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.exceptions.http_exceptions import NotFoundException
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
@@ -88,6 +89,7 @@ STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
 
 # Errors of the database's connection, not of the statement: worth another try.
 OUTAGES: Final[tuple[type[Exception], ...]] = (
+    psycopg.OperationalError,
     OperationalError,
     InterfaceError,
     PoolTimeout,

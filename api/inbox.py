@@ -67,14 +67,10 @@ class InboxWriter:
                 self._queue.task_done()
 
     async def _settle(self, batch: list[Waiting]) -> None:
-        """Write a batch and tell everybody in it. One bad row fails alone: the batch is then written singly."""
+        """Write a batch and tell everybody in it."""
         try:
             tenants = await self._write([webhook for webhook, _ in batch])
         except psycopg.Error as error:
-            if len(batch) > 1 and isinstance(error, psycopg.DataError):
-                for waiting in batch:
-                    await self._settle([waiting])
-                return
             for _, stored in batch:
                 if not stored.done():
                     stored.set_exception(error)

@@ -101,6 +101,9 @@ def configure_logging(
             ],
         )
     )
+    # clients log whole addresses, with the codes and signatures in their queries
+    for client in ("httpx", "httpcore"):
+        logging.getLogger(client).setLevel(logging.WARNING)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

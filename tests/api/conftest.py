@@ -1,6 +1,7 @@
 """The API over real HTTP, in a thread of the test's process, on the fixtures' database, Valkey and simulator."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -11,10 +12,15 @@ from uuid import UUID
 
 import httpx
 import pytest
+import redis
 import uvicorn
 from litestar import Litestar
 
 from api.app import create_app
+from shopify_sim.config import ShopConfig, SimConfig
+from tests.support.simulator import APP, Sim, running_sim
+from tests.support.valkey import running_valkey
+from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
 
 PASSWORD = "seven quiet otters swim"
@@ -104,10 +110,40 @@ def serve(settings: Settings, app: Litestar | None = None) -> Iterator[Api]:
             assert serving.is_alive(), "the API did not start"
             assert time.monotonic() < deadline, "the API takes too long to start"
             time.sleep(0.01)
-        yield Api(url, app, settings, server)
-        server.should_exit = True
-        serving.join(timeout=10)
+        try:
+            yield Api(url, app, settings, server)
+        finally:
+            server.should_exit = True
+            serving.join(timeout=10)
         assert not serving.is_alive(), "the API did not stop"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _logging() -> None:
+    """As in production: structlog's default would spend seconds on drawing a traceback."""
+    configure_logging(stream=sys.__stderr__)
+
+
+@pytest.fixture(scope="session")
+def sim() -> Iterator[Sim]:
+    """One simulator for all tests here: what they change in it is who is connected."""
+    shop = ShopConfig("garden.myshopify.com", "generated:60")
+    with running_sim(SimConfig(shops=(shop,), apps=(APP,), auto_approve=True)) as sim:
+        yield sim
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running_valkey(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@pytest.fixture
+def valkey_url(valkey: str) -> str:
+    """The same server for every test here, emptied."""
+    with redis.Redis.from_url(valkey) as client:
+        client.flushall()
+    return valkey
 
 
 @pytest.fixture

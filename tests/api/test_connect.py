@@ -81,7 +81,13 @@ async def test_a_return_that_shopify_did_not_sign_is_refused(api, sim, forge) ->
 
 @pytest.mark.parametrize(
     "change",
-    [{"timestamp": "1"}, {"timestamp": "x"}, {"state": "x"}, {"shop": "other.myshopify.com"}, {"code": ""}],
+    [
+        {"timestamp": "1"},
+        {"timestamp": "x"},
+        {"state": "x"},
+        {"shop": "other.myshopify.com"},
+        {"code": ""},
+    ],
     ids=str,
 )
 async def test_a_signed_return_of_another_time_state_or_shop_is_refused(api, sim, change) -> None:

@@ -1,0 +1,145 @@
+"""Whatever is sent, the answer is a problem document that names what to mend; never a trace, never a 500."""
+
+import json
+import re
+
+import pytest
+
+DEEP = "[" * 100_000
+GETS = [
+    "/api/v1/customers?limit=0",
+    "/api/v1/customers?limit=x",
+    "/api/v1/customers?limit=1e9",
+    "/api/v1/customers?sort=email",
+    "/api/v1/customers?sort=%00",
+    "/api/v1/customers?segment=%00",
+    "/api/v1/customers?segment=%ff%fe",
+    "/api/v1/customers?cursor=x",
+    "/api/v1/customers?cursor=W10",
+    "/api/v1/customers?cursor=%F0%9F%98%80",
+    "/api/v1/customers?cursor=" + "A" * 600,
+    "/api/v1/customers?cursor=WyItbmV0IiwxZTQwMCwxXQ",
+    "/api/v1/customers?cursor=WyItbmV0Iiw5OTk5OTk5OTk5OTk5OTk5OTk5OTk5LDFd",
+    "/api/v1/customers?ids=1,x",
+    "/api/v1/customers?ids=99999999999999999999",
+    "/api/v1/customers?ids=%D9%A1",
+    "/api/v1/customers?ids=" + ",".join(map(str, range(300))),
+    "/api/v1/customers/0",
+    "/api/v1/customers/-1",
+    "/api/v1/customers/x",
+    "/api/v1/customers/99999999999999999999",
+    "/api/v1/customers/1/../../x",
+    "/api/v1/orders?since=2020-13-01",
+    "/api/v1/orders?since=yesterday",
+    "/api/v1/orders?customer_id=99999999999999999999",
+    "/api/v1/orders/9223372036854775808",
+    "/api/v1/analytics/nothing",
+    "/api/v1/analytics/rfm%00",
+    "/api/v1/tenants/me/sync/nothing/status",
+    "/api/v1/nothing",
+    "/app/../../etc/passwd",
+    "/app/Overview!",
+    "/assets/../app.py",
+    "/assets/%2e%2e/app.py",
+    "/assets/nothing.js",
+    "/auth",
+    "/auth?shop=" + "a" * 5000,
+    "/auth/callback",
+    "/auth/callback?timestamp=99999999999999999999999",
+    "/auth/oauth/authorize?client_id=" + "a" * 5000,
+]
+BODIES = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b'"x"',
+    b"\xff\xfe",
+    b"{}" * 10,
+    b'{"email": 1, "password": []}',
+    b'{"email": "ann@example.com"}',
+    b'{"email": "", "password": ""}',
+    b'{"email": "a\\u0000b@example.com", "password": "x"}',
+    b'{"email": "\\ud800@example.com", "password": "x"}',
+    json.dumps({"email": "x" * 10_000, "password": "x"}).encode(),
+    json.dumps({"email": "a@example.com", "password": "x" * 10_000}).encode(),
+    f'{{"email": {DEEP}'.encode(),
+    b'{"email": "a@example.com", "password": ' + b"1" * 5000 + b"}",
+]
+
+
+def assert_is_problem(answer, what: object) -> None:
+    assert 400 <= answer.status_code < 500, (what, answer.status_code, answer.text[:300])
+    assert answer.headers["content-type"].startswith("application/problem+json"), what
+    body = answer.json()
+    assert body["status"] == answer.status_code
+    assert re.fullmatch(r"[a-z_]+", body["code"]), what
+    assert body["detail"], what
+    assert body["request_id"] == answer.headers["x-request-id"]
+    assert "Traceback" not in answer.text
+    assert "psycopg" not in answer.text
+
+
+async def test_addresses_and_queries(api) -> None:
+    async with api.member() as ann:
+        for path in GETS:
+            assert_is_problem(await ann.get(path), path)
+
+
+@pytest.mark.parametrize("path", ["/api/auth/login", "/api/auth/signup"])
+async def test_bodies(api, path) -> None:
+    async with api.browser() as browser:
+        for body in BODIES:
+            answer = await browser.http.post(
+                path, content=body, headers={"Content-Type": "application/json"}
+            )
+            assert_is_problem(answer, body[:60])
+
+
+async def test_bodies_of_the_wrong_kind_or_size(api) -> None:
+    async with api.member() as ann:
+        token = {"X-CSRF-Token": (await ann.me())["csrf"]}
+        for kind in ("application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "x"):
+            answer = await ann.http.post(
+                "/api/auth/tenant", content=b"\x00\xff=%", headers=token | {"Content-Type": kind}
+            )
+            assert_is_problem(answer, kind)
+        answer = await ann.http.post("/api/auth/tenant", content=b"x" * 2_000_000, headers=token)
+        assert_is_problem(answer, "large")
+        assert answer.status_code == 413
+
+
+async def test_forms_take_anything_and_say_what_is_wrong(api) -> None:
+    async with api.browser() as browser:
+        for body in (
+            b"",
+            b"=&=",
+            b"email=%00&password=%00",
+            b"email=%ff%fe&password=x",
+            b"email[]=1",
+        ):
+            for path in ("/login", "/signup"):
+                answer = await browser.http.post(
+                    path,
+                    content=body,
+                    headers={"Content-Type": "application/x-www-form-urlencoded"},
+                )
+                assert answer.status_code in {400, 422}, (path, body, answer.text[:300])
+
+
+async def test_wrong_methods_and_headers(api) -> None:
+    async with api.member() as ann:
+        answer = await ann.http.delete("/api/v1/customers")
+        assert_is_problem(answer, "delete")
+        assert answer.status_code == 405
+        for cookie in ("xs_api=", "xs_api=" + "x" * 5000, "=;;;=", 'xs_api="'):
+            answer = await ann.get("/api/auth/me", headers={"Cookie": cookie})
+            assert_is_problem(answer, cookie[:30])
+            assert answer.status_code == 401
+
+
+async def test_a_person_gets_a_page(api) -> None:
+    async with api.browser() as browser:
+        answer = await browser.get("/nothing", headers={"Accept": "text/html"})
+    assert answer.status_code == 404
+    assert "<h1>Not Found</h1>" in answer.text

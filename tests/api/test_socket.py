@@ -1,0 +1,157 @@
+"""The progress websocket: who may open it, what it says, and how it ends."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import psycopg
+import pytest
+import redis.asyncio
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+FAR_S = 10
+
+
+@pytest.fixture
+async def progress(valkey_url):
+    """Publishes as the worker does."""
+    async with redis.asyncio.Redis.from_url(valkey_url) as client:
+
+        async def publish(tenant_id, **message) -> None:
+            await client.publish(f"xsight:progress:{tenant_id}", json.dumps(message))
+
+        yield publish
+
+
+@asynccontextmanager
+async def socket(browser, *, origin: str | None = "own", cookie: str | None = None):
+    url = browser.api.url.replace("http://", "ws://") + "/ws/sync"
+    pairs = browser.cookies("/ws/sync")
+    cookie = cookie if cookie is not None else "; ".join(f"{k}={v}" for k, v in pairs.items())
+    async with connect(
+        url,
+        origin=browser.api.url if origin == "own" else origin,
+        additional_headers={"Cookie": cookie} if cookie else {},
+        proxy=None,
+    ) as opened:
+        yield opened
+
+
+async def receive(opened) -> dict:
+    async with asyncio.timeout(FAR_S):
+        return json.loads(await opened.recv())
+
+
+async def test_it_says_what_is_under_way_and_then_what_happens(api, progress, database) -> None:
+    async with api.member() as ann:
+        tenant, run = await ann.tenant_id(), str(uuid4())
+        with psycopg.connect(database.admin_url) as admin:
+            admin.execute(
+                "INSERT INTO xsight.sync_runs (tenant_id, id, kind, status) VALUES (%s, %s, 'full', 'running')",
+                [tenant, run],
+            )
+        async with socket(ann) as opened:
+            first = await receive(opened)
+            assert first["type"] == "sync:active"
+            assert [r["run"] for r in first["runs"]] == [run]
+            await progress(tenant, type="sync:progress", run=run, percent=10)
+            assert (await receive(opened))["percent"] == 10
+            await opened.send(json.dumps({"type": "sync:status", "run": run}))
+            answer = await receive(opened)
+            assert (answer["type"], answer["run"]) == ("sync:progress", run)
+            await progress(tenant, type="sync:update", data_version=2)
+            assert (await receive(opened))["type"] == "sync:update"
+        async with socket(ann) as again:  # a reconnect begins with the state
+            assert [r["run"] for r in (await receive(again))["runs"]] == [run]
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "null", "https://evil.example", "{url}.evil.example", "http://evil{port}"]
+)
+async def test_a_foreign_origin_is_refused_before_it_is_open(api, origin) -> None:
+    port = ":" + api.url.rsplit(":", 1)[1]
+    async with api.member() as ann:
+        with pytest.raises(InvalidStatus) as refused:
+            async with socket(ann, origin=origin and origin.format(url=api.url, port=port)):
+                pass
+    assert refused.value.response.status_code == 403
+
+
+async def test_without_the_sockets_own_cookie_it_stays_shut(api) -> None:
+    async with api.member() as ann:
+        wrong = f"xs_ws={ann.cookies('/api')['xs_api']}"
+        for cookie in ("", "xs_ws=x", wrong):
+            with pytest.raises(InvalidStatus):
+                async with socket(ann, cookie=cookie):
+                    pass
+
+
+async def test_another_stores_progress_is_not_heard(api, progress) -> None:
+    async with (
+        api.member() as ann,
+        api.member("bob@example.com") as bob,
+        socket(ann) as hers,
+        socket(bob) as his,
+    ):
+        await receive(hers)
+        await receive(his)
+        await progress(await bob.tenant_id(), type="sync:progress", run="b")
+        await progress(await ann.tenant_id(), type="sync:progress", run="a")
+        assert (await receive(hers))["run"] == "a"
+        assert (await receive(his))["run"] == "b"
+
+
+async def test_what_is_not_understood_is_answered_and_not_fatal(api) -> None:
+    async with api.member() as ann, socket(ann) as opened:
+        await receive(opened)
+        for text in ("", "{", "[]", '{"type":"x"}', "[" * 3000, '{"type":"sync:status","run":"x"}'):
+            await opened.send(text)
+            answer = await receive(opened)
+            assert answer["type"] == "sync:error", text
+            assert answer["error"]["code"] == "invalid_input"
+        await opened.send(json.dumps({"type": "sync:status", "run": str(uuid4())}))
+        assert (await receive(opened))["error"]["code"] == "not_found"
+
+
+async def test_sockets_that_leave_are_forgotten(api) -> None:
+    rooms = api.app.state["resources"].rooms
+    async with api.member() as ann:
+        async with socket(ann) as one, socket(ann) as two:
+            await receive(one)
+            await receive(two)
+            assert rooms.sockets == 2
+        async with asyncio.timeout(FAR_S):
+            while rooms.sockets:
+                await asyncio.sleep(0.01)
+
+
+async def test_the_service_stops_at_once_with_open_sockets(api) -> None:
+    loop = asyncio.get_running_loop()
+    async with api.member() as ann, socket(ann) as opened:
+        await receive(opened)
+        begun = loop.time()
+        api.server.should_exit = True
+        with pytest.raises(ConnectionClosed) as closed:
+            await receive(opened)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code in {1001, 1012}
+        assert loop.time() - begun < 5
+
+
+async def test_progress_comes_back_after_redis_was_away(api, progress, valkey_url) -> None:
+    async with api.member() as ann, socket(ann) as opened:
+        await receive(opened)
+        tenant = await ann.tenant_id()
+        async with redis.asyncio.Redis.from_url(valkey_url) as client:
+            await client.client_kill_filter(_type="pubsub")
+
+        async def keep_publishing() -> None:
+            while True:
+                await progress(tenant, type="sync:progress", run="again")
+                await asyncio.sleep(0.05)
+
+        publishing = asyncio.create_task(keep_publishing())
+        assert (await receive(opened))["run"] == "again"
+        publishing.cancel()
