@@ -141,7 +141,7 @@ def cohorts(part: Part) -> Panel:
     panel = {
         "kind": "cohorts",
         "title": "Cohorts",
-        "subtitle": "Customers by the month of their first order",
+        "subtitle": "By the month of the first order",
         "definition": "Retention: share of a cohort that ordered again in the n-th month after the first order. "
         "Value: net sales per customer of the cohort up to that month. Months that are not over yet stay empty.",
         "cohorts": names,
