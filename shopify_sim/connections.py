@@ -114,6 +114,15 @@ class Shelves:
         made = resource.rows(self.store, rows)
         return Page(made, lambda: index.cursors(rows, values), behind, before)
 
+    def sees(self, resource: Resource, row: int, look: Look) -> bool:
+        """Whether one row is there."""
+        visible = self.store.memo(f"visible {resource.root}", resource.visible)
+        if row >= len(visible) or not visible[row]:
+            return False
+        since = self.store.clock - SIXTY_DAYS_US
+        old = resource is ORDERS and self.store.orders["created"][row] < since
+        return not (old and look.recent_only)
+
     def matching(self, resource: Resource, query: str, look: Look) -> Column:
         """Rows that match, by id."""
         visible = resource.visible(self.store)

@@ -55,8 +55,7 @@ def _file(request: Request, path: Path, size: int, end: int) -> Response:
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
         return Response(_gzip(_read(path, 0, end)), 200, headers, kind)
-    if end == size:
-        headers["content-length"] = str(size)
+    headers["content-length"] = str(end)
     return Response(_read(path, 0, end), 200, headers, kind)
 
 

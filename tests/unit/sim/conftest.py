@@ -36,7 +36,7 @@ def still_shop() -> Shop:
 def ask(shop):
     """Ask the shop something; the answer's whole body."""
 
-    def ask(query, version=LATEST, shop=shop, **variables):
+    def ask(query, /, version=LATEST, shop=shop, **variables):
         body = {"query": query, "variables": variables}
         return answer(shop, shop.installations["app"], version, body, "http://sim")
 

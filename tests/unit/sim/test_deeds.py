@@ -7,7 +7,7 @@ from shopify_sim.truth import facts
 ORDER = """query ($id: ID!) { order(id: $id) { id updatedAt displayFinancialStatus cancelledAt edited
   customer { id } currentTotalPriceSet { shopMoney { amount } } totalRefundedSet { shopMoney { amount } }
   lineItems(first: 5) { nodes { quantity currentQuantity } }
-  refunds(first: 5) { totalRefundedSet { shopMoney { amount } } refundLineItems(first: 5) { nodes { quantity } } } } }"""
+  refunds(first: 5) { totalRefundedSet { shopMoney { amount } } } } }"""
 SWEEP = """query ($since: String!) {
   orders(first: 50, query: $since, sortKey: UPDATED_AT) { nodes { id } }
   customers(first: 50, query: $since, sortKey: UPDATED_AT) { nodes { id } } }"""
@@ -62,7 +62,8 @@ def test_cancelled_edited_linked_deleted(shop, ask):
     do(shop, "delete_order", order=order)
     assert ask(ORDER, id=order)["data"]["order"] is None
     events = ask(
-        '{ events(first: 250, query: "action:destroy subject_type:ORDER") { nodes { ... on BasicEvent { subjectId } } } }'
+        '{ events(first: 250, query: "action:destroy subject_type:ORDER") '
+        "{ nodes { ... on BasicEvent { subjectId } } } }"
     )
     assert order in {node["subjectId"] for node in events["data"]["events"]["nodes"]}
     after = facts(shop.store)
@@ -99,7 +100,8 @@ def test_customers_changed_merged_deleted(shop, ask):
 def test_a_deleted_product_leaves_its_lines(shop, ask):
     do(shop, "delete_product", product=gid("Product", 0))
     order = do(shop, "create_order", lines=[{"amount": "5", "variant": 0}])["id"]
-    line = "query ($id: ID!) { order(id: $id) { lineItems(first: 1) { nodes { title sku product { id } variant { id } } } } }"
+    line = """query ($id: ID!) { order(id: $id) { lineItems(first: 1) {
+      nodes { title sku product { id } variant { id } } } } }"""
     (shown,) = ask(line, id=order)["data"]["order"]["lineItems"]["nodes"]
     assert shown["product"] is None
     assert shown["variant"] is None

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopify_sim.paging import Index, PagingError, list_page
@@ -34,6 +34,7 @@ def walk(index, values, size, *, reverse=False, backwards=False):
         cursor = cursors[0] if backwards else cursors[-1]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(
     st.lists(seconds, max_size=40), st.integers(1, 7), st.booleans(), st.booleans(), st.booleans()
 )
@@ -45,6 +46,7 @@ def test_pages_have_no_gap_and_no_duplicate(moments, size, reverse, backwards, s
     assert walk(index, values, size, reverse=reverse, backwards=backwards) == expected
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.sets(st.integers(0, 60)), st.integers(1, 7), st.booleans())
 def test_pages_by_id(rows, size, reverse):
     index = Index(np.array(sorted(rows), np.int64), None)
@@ -52,6 +54,7 @@ def test_pages_by_id(rows, size, reverse):
     assert walk(index, None, size, reverse=reverse) == expected
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(seconds, min_size=6, max_size=30), st.data())
 def test_a_row_that_moves_ahead_while_paging_is_seen_again_and_none_is_lost(moments, data):
     index, values = index_of(moments, searched=True)
@@ -66,6 +69,7 @@ def test_a_row_that_moves_ahead_while_paging_is_seen_again_and_none_is_lost(mome
     assert moved in rest.tolist()
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.integers(0, 30), st.integers(1, 7))
 def test_pages_of_a_stored_list(count, size):
     found, after = [], None

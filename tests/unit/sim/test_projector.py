@@ -47,39 +47,15 @@ def core(shop, text, variables):
     context = Context(shop, shop.installations["app"], SCHEMA, shop.wind())
 
     def field(source, info, **_):
-        definition = info.parent_type.fields[info.field_name]
-        args = get_argument_values(definition, info.field_nodes[0], info.variable_values)
-        found = RESOLVERS.get((info.parent_type.name, info.field_name))
-        kind = get_named_type(info.return_type).name
         if isinstance(source, Page):
             return of_page(source, info.field_name)
-        if found:
-            value = found(source, args, context)
-        else:
-            value = source.get(info.field_name)
-            if kind.endswith("Connection"):
-                value = list_page(value or [], args)
-            elif args.get("first") is not None:
-                value = (value or [])[: args["first"]]
-        if value is not None and kind in ("UnsignedInt64", "Money", "Decimal"):
-            return str(value)
-        return value
-
-    def of_page(page, name):
-        cursors = page.cursors()
-        if name == "nodes":
-            return page.rows
-        if name == "edges":
-            return [{"node": row, "cursor": c} for row, c in zip(page.rows, cursors, strict=True)]
-        return {
-            "hasNextPage": page.has_next,
-            "hasPreviousPage": page.has_previous,
-            "startCursor": cursors[0] if cursors else None,
-            "endCursor": cursors[-1] if cursors else None,
-        }
-
-    def kind_of(value, *_):
-        return value["__typename"]
+        definition = info.parent_type.fields[info.field_name]
+        args = get_argument_values(definition, info.field_nodes[0], info.variable_values)
+        kind = get_named_type(info.return_type).name
+        resolve = RESOLVERS.get((info.parent_type.name, info.field_name))
+        own = resolve(source, args, context) if resolve else source.get(info.field_name)
+        value = own if resolve else stored(own, kind, args)
+        return str(value) if value is not None and kind in STRINGS else value
 
     result = execute_sync(
         SCHEMA.graphql,
@@ -87,10 +63,33 @@ def core(shop, text, variables):
         {},
         variable_values=variables,
         field_resolver=field,
-        type_resolver=kind_of,
+        type_resolver=lambda value, *_: value["__typename"],
     )
     assert not result.errors
     return result.data
+
+
+STRINGS = ("UnsignedInt64", "Money", "Decimal")
+
+
+def stored(value, kind, args):
+    if kind.endswith("Connection"):
+        return list_page(value or [], args)
+    return value[: args["first"]] if args.get("first") is not None else value
+
+
+def of_page(page, name):
+    cursors = page.cursors()
+    return {
+        "nodes": page.rows,
+        "edges": [{"node": row, "cursor": c} for row, c in zip(page.rows, cursors, strict=True)],
+        "pageInfo": {
+            "hasNextPage": page.has_next,
+            "hasPreviousPage": page.has_previous,
+            "startCursor": cursors[0] if cursors else None,
+            "endCursor": cursors[-1] if cursors else None,
+        },
+    }[name]
 
 
 def used(text):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shopify_sim import search
@@ -111,6 +111,7 @@ def naive(tree, row):
     }[compare]
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(TREES)
 def test_masks_against_a_naive_reading(tree):
     found = search.mask(search.parse(write(tree)), COLUMNS.get, 12)
