@@ -19,6 +19,7 @@ import numpy as np
 from scipy.special import expit, log_expit
 
 from xsight_core.clv.summary import Array
+from xsight_core.clv.sums import dot, gram
 from xsight_core.errors import InvalidInput
 
 __all__ = ["Rows", "Theta", "log_likelihood", "natural"]
@@ -106,19 +107,19 @@ def _natural_derivatives(
     inverse = 1 / np.where(may_be_dead, b + coins, 1)
     d = np.where(may_be_dead, np.log(a) + np.log(inverse) - s * ratio, -np.inf)
     dead = expit(d)  # 1 - P(alive)
-    value = float(w @ (-log_expit(-d) - s * log_end))
+    value = dot(w, -log_expit(-d) - s * log_end)
 
     # gradient of d, then of the rows' sum of ln(1 + e^d) - (r+x) ln(α+T)
-    slope = np.column_stack([-ratio, s * (from_end - from_last), np.full(len(x), 1 / a), -inverse])
+    slope = np.stack([-ratio, s * (from_end - from_last), np.full(len(x), 1 / a), -inverse])
     p, v = w * dead, w * dead * (1 - dead)
-    g = slope.T @ p
-    g[0] -= w @ log_end
-    g[1] -= w @ (s * from_end)
-    h = (slope * v[:, None]).T @ slope
-    h[0, 1] += p @ (from_end - from_last) - w @ from_end
-    h[1, 1] += w @ (s * from_end**2) - p @ (s * (from_end**2 - from_last**2))
+    g = np.array([dot(row, p) for row in slope])
+    g[0] -= dot(w, log_end)
+    g[1] -= dot(w, s * from_end)
+    h = gram(slope, v)
+    h[0, 1] += dot(p, from_end - from_last) - dot(w, from_end)
+    h[1, 1] += dot(w, s * from_end**2) - dot(p, s * (from_end**2 - from_last**2))
     h[2, 2] -= p.sum() / a**2
-    h[3, 3] += p @ inverse**2
+    h[3, 3] += dot(p, inverse**2)
 
     # α^r and the rising factorials
     value += rows.total * r * np.log(alpha)
@@ -128,10 +129,10 @@ def _natural_derivatives(
     purchase = 1 / (r + np.arange(len(rows.tail)))
     tosses = np.r_[rows.total, rows.tail] if modified else rows.tail
     stay, toss = 1 / (b + np.arange(len(tosses))), 1 / (a + b + np.arange(len(tosses)))
-    value += float(tosses @ np.log(toss / stay) - rows.tail @ np.log(purchase))
-    g += [rows.tail @ purchase, 0, -(tosses @ toss), tosses @ (stay - toss)]
-    h[0, 0] -= rows.tail @ purchase**2
-    h[2:, 2:] += tosses @ toss**2
-    h[3, 3] -= tosses @ stay**2
+    value += dot(tosses, np.log(toss / stay)) - dot(rows.tail, np.log(purchase))
+    g += [dot(rows.tail, purchase), 0, -dot(tosses, toss), dot(tosses, stay - toss)]
+    h[0, 0] -= dot(rows.tail, purchase**2)
+    h[2:, 2:] += dot(tosses, toss**2)
+    h[3, 3] -= dot(tosses, stay**2)
     h[1, 0], h[3, 2] = h[0, 1], h[2, 3]
     return value, g, h

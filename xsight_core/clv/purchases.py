@@ -10,6 +10,7 @@ from xsight_core.clv.likelihood import Rows, log_likelihood, natural
 from xsight_core.clv.newton import maximise
 from xsight_core.clv.series import purchases_if_alive
 from xsight_core.clv.summary import Array
+from xsight_core.clv.sums import dot
 from xsight_core.errors import NotEnoughData
 
 __all__ = ["BetaGeoFitter", "ModifiedBetaGeoFitter"]
@@ -59,7 +60,7 @@ class BetaGeoFitter:
         """
         rows = Rows.of(frequency, recency, T, weights)
         repeats = float(rows.tail.sum())
-        exposure = float(rows.weight @ np.where(rows.x > 0, rows.t_x, rows.T))
+        exposure = dot(rows.weight, np.where(rows.x > 0, rows.t_x, rows.T))
         if repeats <= 0 or exposure <= 0:
             raise NotEnoughData(self.name, have=0, need=1, what="customers who bought twice")
         start = np.array([np.log(0.8 * repeats / exposure), np.log(0.5), -np.log(3.0), np.log(3.0)])

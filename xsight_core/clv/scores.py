@@ -185,7 +185,7 @@ def discounted_purchases(
     expected = model.conditional_expected_number_of_purchases_up_to_time(
         ends, summary.frequency, summary.recency, summary.T
     )
-    return expected @ weights
+    return np.einsum("ij,j->i", expected, weights)
 
 
 def _have(summary: PurchaseSummary, repeat: Array) -> dict[str, int]:

@@ -1,4 +1,4 @@
-# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 """What customers spend per purchase: the Gamma-Gamma model."""
 
 from typing import ClassVar, Self
@@ -8,6 +8,7 @@ from scipy.special import gammaln, polygamma, psi
 
 from xsight_core.clv.newton import maximise
 from xsight_core.clv.summary import Array
+from xsight_core.clv.sums import dot
 from xsight_core.errors import InvalidInput, NotEnoughData
 
 __all__ = ["GammaGammaFitter"]
@@ -94,29 +95,29 @@ class _Likelihood:
         inverse = 1 / (x * self.m + v)
         log_total = -np.log(inverse)
         k = p * values + q
-        value = float(
-            count @ (gammaln(k) - gammaln(p * values))
-            - n * gammaln(q)
+        value = (
+            dot(count, gammaln(k) - gammaln(p * values))
+            - n * float(gammaln(q))
             + n * q * np.log(v)
             + p * self.x_log
             - self.log_m
-            - (p * x + q) @ log_total
+            - dot(p * x + q, log_total)
         )
         both, own = psi(k), psi(p * values)
         g = np.array(
             [
-                (count * values) @ (both - own) + self.x_log - x @ log_total,
-                count @ both - n * psi(q) + n * np.log(v) - log_total.sum(),
-                n * q / v - (p * x + q) @ inverse,
+                dot(count * values, both - own) + self.x_log - dot(x, log_total),
+                dot(count, both) - n * psi(q) + n * np.log(v) - log_total.sum(),
+                n * q / v - dot(p * x + q, inverse),
             ]
         )
         both, own = polygamma(1, k), polygamma(1, p * values)
         h = np.empty((3, 3))
-        h[0, 0] = (count * values**2) @ (both - own)
-        h[0, 1] = h[1, 0] = (count * values) @ both
-        h[0, 2] = h[2, 0] = -(x @ inverse)
-        h[1, 1] = count @ both - n * polygamma(1, q)
+        h[0, 0] = dot(count * values**2, both - own)
+        h[0, 1] = h[1, 0] = dot(count * values, both)
+        h[0, 2] = h[2, 0] = -dot(x, inverse)
+        h[1, 1] = dot(count, both) - n * polygamma(1, q)
         h[1, 2] = h[2, 1] = n / v - inverse.sum()
-        h[2, 2] = -n * q / v**2 + (p * x + q) @ inverse**2
+        h[2, 2] = -n * q / v**2 + dot(p * x + q, inverse**2)
         scale = np.array([p, q, v])
         return value, g * scale, h * np.outer(scale, scale) + np.diag(g * scale)
