@@ -231,6 +231,24 @@ def test_an_expired_role_sees_nothing_even_in_a_session_it_kept(database, spawne
             notebook.execute("SELECT 1")
 
 
+@pytest.mark.parametrize(
+    ("change", "customers", "people"),
+    [
+        ("UPDATE control.memberships SET pii = false", 1, 0),
+        ("DELETE FROM control.memberships", 0, 0),
+    ],
+)
+def test_a_right_that_is_taken_away_is_gone_at_the_next_query(
+    database, tenant, admin, change, customers, people
+):
+    fill_all_tables(database.admin_url, tenant.id)
+    with mint(database, tenant, pii=True).connect() as notebook:
+        count = "SELECT (SELECT count(*) FROM customers), (SELECT count(*) FROM customer_pii)"
+        assert notebook.execute(count).fetchone() == (1, 1)
+        admin.execute(change)
+        assert notebook.execute(count).fetchone() == (customers, people)
+
+
 def test_a_password_past_its_date_is_refused(database, tenant):
     server = mint(database, tenant, lifetime=timedelta(seconds=1))
     server.connect().close()
