@@ -49,6 +49,7 @@ def slot_start(tenant_id: UUID, now: datetime) -> datetime:
 
 async def _keep(tenancy: Tenancy, tenant_id: UUID, now: datetime) -> int:
     async with tenancy.scope(tenant_id) as session:
+        await runs.close_abandoned(session)
         state = await shops.state(session)
         if state.connection != "connected" or not state.watermarks:
             return 0  # the first sync is the merchant's decision
