@@ -1,5 +1,12 @@
 // The state of a painted page: first the inlined spec, later the live widget's. Views listen here and never change sides.
 
+/** Equal as JSON, whatever the order of keys: the inlined spec and the widget's are written by different hands. */
+export function same(a, b) {
+  if (a === b || typeof a !== "object" || typeof b !== "object" || !a || !b) return a === b;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => same(a[key], b[key]));
+}
+
 export class PageState {
   #listeners = new Map();
   #widget = null;
@@ -30,7 +37,7 @@ export class PageState {
   /** Takes a newer spec; an older one, say of a kernel that started before the last sync, is left alone. */
   take(spec) {
     if (!spec?.page || spec.data_version < this.spec.data_version) return;
-    if (JSON.stringify(spec) === JSON.stringify(this.spec)) return;
+    if (same(spec, this.spec)) return;
     this.spec = spec;
     this.emit("spec");
   }

@@ -43,7 +43,7 @@ export function progress() {
 }
 
 function facts(run) {
-  const counts = Object.entries(run.counts ?? {}).map(([what, n]) => `${number(n)} ${what}`);
+  const counts = Object.keys(STEPS).filter((what) => run.counts?.[what]).map((what) => `${number(run.counts[what])} ${run.counts[what] === 1 ? what.slice(0, -1) : what}`);
   const speed = isActive(run) && run.rows_per_s > 0 ? `${number(Math.round(run.rows_per_s))} rows/s` : null;
   const left = isActive(run) && run.eta_s != null ? `about ${duration(run.eta_s)} left` : null;
   return [counts.join(", "), speed, left].filter(Boolean).join(" · ");

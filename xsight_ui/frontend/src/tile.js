@@ -1,6 +1,7 @@
 // The frame around a panel: title, definition, menu, and whatever state it is in.
 import { about } from "./about.js";
 import { h, icon } from "./dom.js";
+import { same } from "./model.js";
 import { popup } from "./popup.js";
 import { failure, skeleton, stateBox } from "./states.js";
 import { toast } from "./toast.js";
@@ -47,7 +48,7 @@ export class Tile {
 
   /** New data, or another period. */
   async update(panel = this.panel) {
-    const sameState = JSON.stringify(panel.state) === JSON.stringify(this.panel.state);
+    const sameState = same(panel.state, this.panel.state);
     this.panel = panel;
     this.#describe();
     if (!sameState || panel.state) {
