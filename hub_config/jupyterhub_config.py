@@ -88,7 +88,7 @@ c.JupyterHub.services = [
     {
         "name": "idle-culler",
         "command": [
-            *(sys.executable, "-m", "jupyterhub_idle_culler"),
+            *(sys.executable, "-m", "hub_config.culler"),
             f"--timeout={settings.idle_timeout_s}",
             f"--max-age={oldest_s}",
             f"--cull-every={max(settings.idle_timeout_s // 6, 1)}",

@@ -144,6 +144,7 @@ def _config(log_function: Any) -> Config:
                 "root_dir": str(NOTEBOOKS),
                 "open_browser": False,
                 "auto_token": True,
+                "mathjax_url": "",  # by default another server's
                 "base_url": os.environ["JUPYTERHUB_SERVICE_PREFIX"],
                 "identity_provider_class": TenantIdentityProvider,
                 "authorizer_class": JupyterHubAuthorizer,

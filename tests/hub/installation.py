@@ -80,6 +80,10 @@ class Installation:
             "XSIGHT_HUB_RECHECK_S": "2",
             **self._extra,
         }
+        self.start_hub()
+
+    def start_hub(self) -> None:
+        """Start the Hub; also once more, after it was killed."""
         self.hub = self._child(sys.executable, "-m", "hub_config", name="hub", env=self.env)
         self._wait_until_healthy()
 
@@ -156,7 +160,7 @@ class Installation:
     # ------------------------------------------------------------------------------------ processes
     def _child(self, *command: str, name: str, env: dict[str, str]) -> subprocess.Popen:
         path = os.environ.get("PATH", "/usr/bin:/bin")
-        with (self.folder / f"{name}.log").open("wb") as log:
+        with (self.folder / f"{name}.log").open("ab") as log:
             child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

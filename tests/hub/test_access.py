@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 
 import psycopg
@@ -41,6 +42,11 @@ def test_a_member_sees_the_page_with_their_name(ann):
     assert ann.kernel
     assert "Ann Viewer" in ann.page.text
     assert ann.page.headers["cache-control"] == "no-store"
+
+
+def test_the_page_names_no_other_server(ann, hub):
+    named = set(re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", ann.page.text))
+    assert named <= {"http://www.w3.org"}  # a name space, not an address
 
 
 def test_the_state_is_sent_before_the_kernel_is_asked(ann, dashboards):
@@ -125,6 +131,13 @@ def test_a_viewer_has_no_lab(hub, ann):
     refused = hub.rest("POST", f"/users/{name}/server")
     assert refused.status_code == 403
     assert "no Lab" in refused.text
+
+
+def test_a_tenant_that_does_not_exist_has_no_server(hub):
+    hub.rest("POST", "/users/t-nosuch1")
+    refused = hub.rest("POST", "/users/t-nosuch1/server")
+    assert refused.status_code == 403
+    assert "no active tenant" in refused.json()["message"]
 
 
 def test_the_hub_s_home_leads_to_the_dashboards(ann):
