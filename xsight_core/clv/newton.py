@@ -14,6 +14,7 @@ Objective = Callable[[Array], tuple[float, Array, Array]]
 _LONGEST_STEP = 2.0  # in log units: a factor of seven
 _PRECISE = 1e-9  # nats
 _FLAT = 1e-6  # a ridge that rises for ever, less and less: the data say no more
+_ROUNDING = 1e-3
 _SUFFICIENT = 1e-4  # Armijo
 _SHRINK = 0.35
 _HALVINGS = 14
@@ -62,7 +63,8 @@ def maximise(objective: Objective, theta: Array, *, iterations: int = 60) -> Opt
                 break
             length *= _SHRINK
         else:
-            return Optimum(theta, value, hessian, converged=False, evaluations=evaluations)
+            seen = gain / 2 < _ROUNDING  # what is left to gain drowns in rounding
+            return Optimum(theta, value, hessian, converged=seen, evaluations=evaluations)
         theta = theta + length * step
         value, gradient, hessian = there
     return Optimum(theta, value, hessian, converged=False, evaluations=evaluations)

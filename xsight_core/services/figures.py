@@ -19,9 +19,11 @@ from xsight_core.analytics import (
 from xsight_core.analytics.rfm import DEFAULT_THRESHOLDS
 from xsight_core.clv import (
     ChurnScores,
+    Evidence,
     PurchaseSummary,
     Shortage,
     ValueScores,
+    backtest,
     churn_scores,
     purchase_summary,
     value_scores,
@@ -44,6 +46,7 @@ class Figures:
     purchases: PurchaseSummary
     churn: ChurnScores | Shortage
     value: ValueScores | Shortage
+    evidence: Evidence | Shortage
 
 
 def figures(orders: Orders, as_of: int, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> Figures:
@@ -51,9 +54,8 @@ def figures(orders: Orders, as_of: int, thresholds: Thresholds = DEFAULT_THRESHO
     counted = orders.counted(as_of)
     who = buyers(counted, as_of)
     index = counted.by_customer
-    summary = purchase_summary(
-        counted.customer[index], counted.day[index], counted.net_minor[index], as_of
-    )
+    history = counted.customer[index], counted.day[index], counted.net_minor[index]
+    summary = purchase_summary(*history, as_of)
     churn = churn_scores(summary)
     return Figures(
         as_of=as_of,
@@ -66,4 +68,5 @@ def figures(orders: Orders, as_of: int, thresholds: Thresholds = DEFAULT_THRESHO
         purchases=summary,
         churn=churn,
         value=value_scores(summary, churn),
+        evidence=backtest(*history, as_of),
     )

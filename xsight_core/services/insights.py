@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 
 from xsight_core.analytics import DEFAULT_RULE, DEFAULT_THRESHOLDS, SEGMENTS, day_of
-from xsight_core.clv import ChurnScores, ValueScores
+from xsight_core.clv import ChurnScores, Evidence, ValueScores
 from xsight_core.db.insights import InsightRun, lock_insights, show_run, shown_run, store_run
 from xsight_core.ledger import ledger_folder, read_shop
 from xsight_core.services.figures import Figures, figures
@@ -104,6 +104,7 @@ def _parameters(result: Figures) -> dict[str, Any]:
         },
         "churn": result.churn.card() if isinstance(result.churn, ChurnScores) else None,
         "clv": result.value.card() if isinstance(result.value, ValueScores) else None,
+        "evidence": result.evidence.card() if isinstance(result.evidence, Evidence) else None,
     }
 
 

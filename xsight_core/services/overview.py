@@ -89,7 +89,16 @@ def _churn(figures: Figures) -> Json:
         "at_risk": int(np.count_nonzero(at_risk)),
         "histogram": np.bincount(bands, minlength=_BANDS).tolist(),
         "model": churn.card(),
+        "evidence": _evidence(figures),
     }
+
+
+def _evidence(figures: Figures) -> Json:
+    """How the forecast would have done on this shop's last 90 days, or why that cannot be said yet."""
+    evidence = figures.evidence
+    if isinstance(evidence, Shortage):
+        return _shortage(evidence)
+    return {"state": "ok", **evidence.card(), "cutoff": day_of(evidence.cutoff).isoformat()}
 
 
 def _value(figures: Figures) -> Json:
