@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath
 
 from api.hub import dashboard_server
-from api.redirects import DEFAULT_TARGET, see_other
+from api.redirects import DEFAULT_TARGET, here, see_other
 from api.resources import Resources, Wired
 from api.rights import Right
 from api.views import render
@@ -39,8 +39,7 @@ async def dashboard(request: UserRequest, resources: Wired, page: FromPath[Path]
     server = dashboard_server(request.user.slug or "")
     if not await resources.hub.wait_ready(server, timeout_s=PATIENCE_S):
         return await _wait(resources, "Starting your dashboards")
-    query = f"?{request.url.query}" if request.url.query else ""
-    return see_other(f"/user/{server}/app/{name}{query}")
+    return see_other(f"/user/{server}{here(request)}")
 
 
 @get("/app/lab", opt={"right": Right.LAB}, include_in_schema=False, sync_to_thread=False)

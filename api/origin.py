@@ -73,5 +73,5 @@ async def _form(request: Request[Any, Any, Any]) -> dict[str, Any]:
 def _cookie(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     secure = resources_of(connection.app).settings.secure
     return connection.cookies.get(
-        cookie_name(audience_of(connection.url.path) or "", secure=secure), ""
+        cookie_name(audience_of(connection.scope["path"]) or "", secure=secure), ""
     )

@@ -4,13 +4,13 @@ from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from litestar import Request, Response, get, post
+from litestar import Request, Response, Router, get, post
 from litestar.params import FromQuery, QueryParameter
 
 from api.errors import TooManyAttempts
 from api.origin import csrf_token
-from api.redirects import DEFAULT_TARGET, own_path, see_other, url_with
-from api.resources import Resources, Wired
+from api.redirects import DEFAULT_TARGET, here, own_path, see_other, url_with
+from api.resources import Resources, Wired, resources_of
 from api.rights import Right
 from api.sessions import log_in, log_out, sign_up
 from api.views import render
@@ -30,31 +30,31 @@ UserRequest = Request[Identity, Any, Any]
 NextParam = Annotated[str | None, QueryParameter(name="next", max_length=2000)]
 
 
-@get("/", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+@get("/", opt=PUBLIC, sync_to_thread=False)
 def landing() -> Response[str]:
     """What XSight is."""
     return render("landing.html")
 
 
-@get("/privacy", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+@get("/privacy", opt=PUBLIC, sync_to_thread=False)
 def privacy() -> Response[str]:
     """What is stored, why, and for how long."""
     return render("privacy.html")
 
 
-@get("/terms", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+@get("/terms", opt=PUBLIC, sync_to_thread=False)
 def terms() -> Response[str]:
     """On what terms."""
     return render("terms.html")
 
 
-@get("/login", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+@get("/login", opt=PUBLIC, sync_to_thread=False)
 def login_form(target: NextParam = None, out: FromQuery[str | None] = None) -> Response[str]:
     """The log-in form."""
     return _login(target=target, notice="You are logged out." if out else "")
 
 
-@post("/login", opt=PUBLIC, include_in_schema=False)
+@post("/login", opt=PUBLIC)
 async def login(request: AnyRequest, resources: Wired) -> Response[Any]:
     """Log in and go on to where the person wanted to go."""
     form = await _fields(request, "email", "password", "next")
@@ -65,13 +65,13 @@ async def login(request: AnyRequest, resources: Wired) -> Response[Any]:
     return see_other(own_path(form["next"]), cookies=cookies)
 
 
-@get("/signup", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+@get("/signup", opt=PUBLIC, sync_to_thread=False)
 def signup_form() -> Response[str]:
     """The sign-up form."""
     return _signup(dict.fromkeys(("name", "company", "email"), ""))
 
 
-@post("/signup", opt=PUBLIC, include_in_schema=False)
+@post("/signup", opt=PUBLIC)
 async def signup(request: AnyRequest, resources: Wired) -> Response[Any]:
     """Create the account, then connect a store."""
     form = await _fields(request, "name", "company", "email", "password")
@@ -82,13 +82,13 @@ async def signup(request: AnyRequest, resources: Wired) -> Response[Any]:
     return see_other("/connect", cookies=cookies)
 
 
-@get("/connect", opt=CONNECT, include_in_schema=False)
+@get("/connect", opt=CONNECT)
 async def connect_form(request: UserRequest, resources: Wired) -> Response[str]:
     """Asks for the shop's address, or says which shop is connected."""
     return await _connect(request, resources)
 
 
-@post("/connect", opt=CONNECT, include_in_schema=False)
+@post("/connect", opt=CONNECT)
 async def connect(request: UserRequest, resources: Wired) -> Response[Any]:
     """Start the connection with a shop whose address makes sense."""
     form = await _fields(request, "shop")
@@ -99,13 +99,13 @@ async def connect(request: UserRequest, resources: Wired) -> Response[Any]:
     return see_other(url_with("/auth", shop=shop))
 
 
-@get("/logout", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
+@get("/logout", opt=PUBLIC, sync_to_thread=False)
 def logout_link() -> Response[None]:
     """No session's cookie reaches this address; the one that ends it is below ``/auth``."""
     return see_other("/auth/logout")
 
 
-@get("/auth/logout", opt={"right": Right.USER}, include_in_schema=False)
+@get("/auth/logout", opt={"right": Right.USER})
 async def logout_page(request: UserRequest, resources: Wired) -> Response[Any]:
     """Log out who comes from our own pages; ask others: a foreign link must not log anybody out."""
     if request.headers.get("sec-fetch-site") == "same-origin":
@@ -113,7 +113,7 @@ async def logout_page(request: UserRequest, resources: Wired) -> Response[Any]:
     return render("logout.html", csrf=csrf_token(request))
 
 
-@post("/auth/logout", opt={"right": Right.USER}, include_in_schema=False)
+@post("/auth/logout", opt={"right": Right.USER})
 async def logout(request: UserRequest, resources: Wired) -> Response[None]:
     """The answer to the question."""
     return await _leave(request, resources)
@@ -198,17 +198,34 @@ def _status(error: XsightError | None) -> int:
     )
 
 
+async def _by_its_own_name(request: AnyRequest) -> Response[None] | None:
+    """Who typed ``localhost`` is sent to the address of this installation: forms are taken from there only."""
+    public = urlsplit(resources_of(request.app).settings.public_url)
+    asked, _, port = request.headers.get("host", "").rpartition(":")
+    is_alias = {asked, public.hostname} == {"localhost", "127.0.0.1"} and port == str(public.port)
+    if request.method != "GET" or not is_alias:
+        return None
+    return see_other(f"{public.scheme}://{public.netloc}{here(request)}")
+
+
 handlers = [
-    landing,
-    privacy,
-    terms,
-    login_form,
-    login,
-    signup_form,
-    signup,
-    connect_form,
-    connect,
-    logout_link,
-    logout_page,
-    logout,
+    Router(
+        "/",
+        route_handlers=[
+            landing,
+            privacy,
+            terms,
+            login_form,
+            login,
+            signup_form,
+            signup,
+            connect_form,
+            connect,
+            logout_link,
+            logout_page,
+            logout,
+        ],
+        before_request=_by_its_own_name,
+        include_in_schema=False,
+    )
 ]

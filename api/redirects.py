@@ -5,8 +5,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from litestar import Response
+from litestar.connection import ASGIConnection
 
-__all__ = ["DEFAULT_TARGET", "own_path", "see_other", "url_with"]
+__all__ = ["DEFAULT_TARGET", "here", "own_path", "see_other", "url_with"]
 
 DEFAULT_TARGET: Final = "/app/overview"
 # One leading slash, then characters that no browser rewrites: no backslash, control, space, colon-slash-slash.
@@ -24,6 +25,12 @@ def own_path(target: str | None) -> str:
 def url_with(path: str, **query: str) -> str:
     """The path with a query."""
     return f"{path}?{urlencode(query)}" if query else path
+
+
+def here(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """Path and query as asked for. The framework's own ``url`` would trust the ``Host`` header, and trip over it."""
+    query = connection.scope["query_string"].decode("latin-1")
+    return f"{connection.scope['path']}?{query}" if query else connection.scope["path"]
 
 
 def see_other(location: str, **response: Any) -> Response[None]:

@@ -65,7 +65,7 @@ async def require_right(connection: Connection, handler: BaseRouteHandler) -> No
 
 async def _identity(connection: Connection) -> Identity | None:
     """Who the cookie of this path's audience belongs to."""
-    audience = audience_of(connection.url.path)
+    audience = audience_of(connection.scope["path"])
     if audience is None:
         return None
     resources = resources_of(connection.app)

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 
 from api.assets import style_url
-from api.redirects import see_other, url_with
+from api.redirects import here, see_other, url_with
 
 __all__ = ["PAGE_CSP", "problem_page", "render", "wants_html"]
 
@@ -42,9 +42,9 @@ def render(
 
 def wants_html(request: Request[Any, Any, Any]) -> bool:
     """Whether a person is looking: a navigation asks for HTML first, a script does not."""
-    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(
-        "/api/v1"
-    )
+    return "text/html" in request.headers.get("accept", "") and not request.scope[
+        "path"
+    ].startswith("/api/v1")
 
 
 def problem_page(
@@ -52,10 +52,11 @@ def problem_page(
 ) -> Response[Any]:
     """The same facts as the problem document, for a person; who has to log in is taken there."""
     if body["code"] == "not_logged_in":
-        if request.url.path == "/auth/logout":
+        if request.scope["path"] == "/auth/logout":
             return see_other(url_with("/login", out="1"))
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return see_other(url_with("/login", next=here) if request.method == "GET" else "/login")
+        return see_other(
+            url_with("/login", next=here(request)) if request.method == "GET" else "/login"
+        )
     response = render("problem.html", status=body["status"], problem=body)
     response.headers.update(headers)
     return response

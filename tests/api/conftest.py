@@ -1,7 +1,7 @@
 """The API over real HTTP, in a thread of the test's process, on the fixtures' database, Valkey and simulator."""
 
+import os
 import socket
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -86,42 +86,60 @@ class Browser:
 
 
 @contextmanager
-def serve(settings: Settings, app: Litestar | None = None) -> Iterator[Api]:
+def serve(settings: Settings) -> Iterator[Api]:
     """Run an API on a free port until the block ends."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        url = address_of(listener)
         settings = settings.model_copy(update={"public_url": url})
-        app = app or create_app(settings)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=3,
-                ws="websockets-sansio",
-            )
-        )
-        serving = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        serving.start()
-        deadline = time.monotonic() + 20
+        app = create_app(settings)
+        with serving(app, listener) as (_, server):
+            yield Api(url, app, settings, server)
+
+
+@contextmanager
+def serving(
+    app: Litestar, listener: socket.socket | None = None
+) -> Iterator[tuple[str, uvicorn.Server]]:
+    """Any application over HTTP, in a thread: its address and server."""
+    if listener is None:
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=3,
+        ws="websockets-sansio",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+    with listener:
+        thread.start()
+        deadline = time.monotonic() + 30
         while not server.started:
-            assert serving.is_alive(), "the API did not start"
-            assert time.monotonic() < deadline, "the API takes too long to start"
+            assert thread.is_alive(), "the application did not start"
+            assert time.monotonic() < deadline, "the application takes too long to start"
             time.sleep(0.01)
         try:
-            yield Api(url, app, settings, server)
+            yield address_of(listener), server
         finally:
             server.should_exit = True
-            serving.join(timeout=10)
-        assert not serving.is_alive(), "the API did not stop"
+            thread.join(timeout=10)
+        assert not thread.is_alive(), "the application did not stop"
+
+
+def address_of(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _logging() -> None:
-    """As in production: structlog's default would spend seconds on drawing a traceback."""
-    configure_logging(stream=sys.__stderr__)
+def _logging() -> Iterator[None]:
+    """As in production: structlog's default would spend seconds on drawing a traceback. pytest shows it by itself."""
+    with open(os.devnull, "w") as nowhere:
+        configure_logging(stream=nowhere)
+        yield
 
 
 @pytest.fixture(scope="session")

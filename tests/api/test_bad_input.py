@@ -132,6 +132,10 @@ async def test_wrong_methods_and_headers(api) -> None:
         answer = await ann.http.delete("/api/v1/customers")
         assert_is_problem(answer, "delete")
         assert answer.status_code == 405
+        for host in ("[", "x:y", "@", "a b", "evil.example:99999", "é"):
+            for path in ("/api/auth/me", "/api/v1/customers", "/nothing", "/", "/connect"):
+                answer = await ann.get(path, headers={"Host": host.encode()})
+                assert answer.status_code < 500, (host, path)
         for cookie in ("xs_api=", "xs_api=" + "x" * 5000, "=;;;=", 'xs_api="'):
             answer = await ann.get("/api/auth/me", headers={"Cookie": cookie})
             assert_is_problem(answer, cookie[:30])

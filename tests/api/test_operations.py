@@ -1,7 +1,6 @@
 """Health, headers, files, logs: what an operator relies on."""
 
 import io
-import sys
 
 import psycopg
 import pytest
@@ -124,7 +123,7 @@ async def test_the_log_holds_no_secret(settings, tenancy) -> None:
                 )
                 await ann.post("/api/v1/tenants/me/sync")
     finally:
-        configure_logging(stream=sys.__stderr__)
+        configure_logging(stream=io.StringIO())
     written = stream.getvalue()
     assert '"path": "/auth/callback"' in written
     for secret in planted:

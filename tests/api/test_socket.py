@@ -155,3 +155,13 @@ async def test_progress_comes_back_after_redis_was_away(api, progress, valkey_ur
         publishing = asyncio.create_task(keep_publishing())
         assert (await receive(opened))["run"] == "again"
         publishing.cancel()
+
+
+async def test_a_log_out_elsewhere_closes_it(api, monkeypatch) -> None:
+    monkeypatch.setattr("api.sync_socket.RECHECK_S", 0.05)
+    async with api.member() as ann, socket(ann) as opened:
+        await receive(opened)
+        await ann.post("/api/auth/logout")
+        with pytest.raises(ConnectionClosed) as closed:
+            await receive(opened)
+    assert closed.value.rcvd.code == 4401
