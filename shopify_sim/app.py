@@ -124,8 +124,14 @@ async def _graphql(sim: Simulator, shop: Shop, request: Request, found: re.Match
     installation = shop.admit(access)
     if installation is None:
         return failure(401, INVALID_TOKEN, headers)
+    subscribed = set(installation.subscriptions)
     base_url = sim.base_url(shop, request)
     shown = answer(shop, installation, version, request.json(), base_url)
+    removed = installation.client_id not in shop.installations
+    if removed:
+        sim.courier.uninstalled(shop, installation)
+    if removed or subscribed != set(installation.subscriptions):
+        sim.home.save(shop)
     sim.courier.dispatch(shop)
     return Response.json(shown, headers=headers)
 

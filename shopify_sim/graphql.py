@@ -71,13 +71,11 @@ def _executed(plan: Plan, context: Context, cost: Cost) -> Answer:
         data = None
     actual = requested if data is None else min(requested, cost.actual(data))
     installation.bucket.take(actual)
-    shown: dict[str, Any] = {"data": data}
-    if context.errors:
-        shown["errors"] = context.errors
-    shown["extensions"] = {"cost": _cost(installation, requested, actual)}
+    extensions = {"cost": _cost(installation, requested, actual)}
     if context.search:
-        shown["extensions"]["search"] = context.search
-    return shown
+        extensions |= {"search": context.search}
+    errors = {"errors": context.errors} if context.errors else {}
+    return {"data": data, **errors, "extensions": extensions}
 
 
 @functools.lru_cache(512)

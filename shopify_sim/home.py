@@ -7,10 +7,10 @@ from typing import Any
 
 import orjson
 
-from shopify_sim import deeds
+from shopify_sim.bulk.operations import RESULTS
 from shopify_sim.config import ShopConfig, SimConfig
 from shopify_sim.installation import Token
-from shopify_sim.shop import Shop, open_shop
+from shopify_sim.shop import Past, Shop, open_shop
 
 __all__ = ["Home"]
 
@@ -22,7 +22,10 @@ class Home:
         """Make the folder."""
         self.config, self.folder = config, config.home
         if self.folder:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            results = self.folder / RESULTS
+            results.mkdir(parents=True, exist_ok=True)
+            for left in results.glob("bulk-*"):  # of a process that was killed
+                left.unlink()
 
     def open_shops(self) -> list[Shop]:
         """All shops as they were left, those founded on demand too."""
@@ -43,14 +46,15 @@ class Home:
         kept: dict[str, Any] = orjson.loads(path.read_bytes()) if path and path.exists() else {}
         if kept.get("source") != config.source:
             kept = {}  # another shop took the name
-        founded = kept.get("founded")
-        shop = open_shop(self.config, config, datetime.fromisoformat(founded) if founded else None)
-        shop.clock.offset_us = kept.get("offset_us", 0)
+            self._forget(config.domain)
+        deeds = self._deeds(config.domain) if kept else ()
+        founded = datetime.fromisoformat(kept["founded"]) if kept else None
+        past = Past(founded, kept.get("offset_us", 0), deeds)
+        shop = open_shop(self.config, config, past)
         for entry in kept.get("installations", ()):
             installation = shop.install(entry["client_id"], frozenset(entry["scopes"]))
             installation.tokens |= {t["access"]: Token(**t) for t in entry["tokens"]}
             installation.subscriptions = entry["subscriptions"]
-        self._replay(shop)
         self.save(shop)
         return shop
 
@@ -62,13 +66,16 @@ class Home:
             with path.open("ab") as journal:
                 journal.write(orjson.dumps(entry) + b"\n")
 
-    def _replay(self, shop: Shop) -> None:
-        path = self._file(shop.domain, "journal")
-        for line in path.read_bytes().splitlines() if path and path.exists() else ():
-            entry = orjson.loads(line)
-            shop.store.advance(entry["at"], told=False)
-            deeds.DEEDS[entry["deed"]](shop.store, entry["at"], entry["body"])
-        shop.store.changes.clear()
+    def _deeds(self, domain: str) -> list[tuple[int, str, dict[str, Any]]]:
+        path = self._file(domain, "journal")
+        lines = path.read_bytes().splitlines() if path and path.exists() else []
+        entries = [orjson.loads(line) for line in lines]
+        return [(entry["at"], entry["deed"], entry["body"]) for entry in entries]
+
+    def _forget(self, domain: str) -> None:
+        path = self._file(domain, "journal")
+        if path is not None:
+            path.unlink(missing_ok=True)
 
     def save(self, shop: Shop) -> None:
         """Keep a shop's apps."""

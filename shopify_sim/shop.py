@@ -1,6 +1,7 @@
 """One shop of the simulator."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -11,13 +12,15 @@ from shopify_sim.bulk.operations import Operations
 from shopify_sim.clock import Clock
 from shopify_sim.config import AppConfig, ShopConfig, SimConfig
 from shopify_sim.connections import Shelves
+from shopify_sim.deeds import DEEDS
 from shopify_sim.faces import iso
 from shopify_sim.faults import Faults
+from shopify_sim.history import advance
 from shopify_sim.installation import Installation, Token
 from shopify_sim.store import Store
 from shopify_sim.throttle import Bucket
 
-__all__ = ["Shop", "open_shop"]
+__all__ = ["Past", "Shop", "open_shop"]
 
 
 @dataclass
@@ -44,7 +47,7 @@ class Shop:
     def wind(self) -> int:
         """Bring the store to the clock; returns the time."""
         now = self.clock.now()
-        self.store.advance(now)
+        advance(self.store, now)
         return now
 
     def install(self, client_id: str, scopes: frozenset[str]) -> Installation:
@@ -109,14 +112,29 @@ class Shop:
         }
 
 
-def open_shop(config: SimConfig, shop: ShopConfig, founded: datetime | None = None) -> Shop:
-    """Load a shop; ``founded`` is when it was loaded for the first time, so that its dates stay."""
+@dataclass(frozen=True)
+class Past:
+    """What is known of a shop from earlier: when it was founded, its clock, the deeds done to it."""
+
+    founded: datetime | None = None
+    offset_us: int = 0
+    deeds: Sequence[tuple[int, str, dict[str, Any]]] = ()
+
+
+def open_shop(config: SimConfig, shop: ShopConfig, past: Past | None = None) -> Shop:
+    """Load a shop. Founded before, its dates stay and the deeds are done again."""
+    past = past or Past()
     clock = Clock.at(config.now)
-    start = founded or datetime.fromtimestamp(clock.now() / 1e6, UTC)
-    store = Store(sources.load(shop.source, start))
-    store.advance(clock.now(), told=False)
+    clock.offset_us = past.offset_us
+    founded = past.founded or datetime.fromtimestamp(clock.now() / 1e6, UTC)
+    store = Store(sources.load(shop.source, founded))
+    for at, name, body in past.deeds:
+        advance(store, at, told=False)
+        DEEDS[name](store, at, body)
+    advance(store, clock.now(), told=False)
+    store.changes.clear()
     faults = Faults.of(config.faults)
-    opened = Shop(shop.domain, store, clock, config, start, shop.source, faults)
+    opened = Shop(shop.domain, store, clock, config, founded, shop.source, faults)
     for app in config.apps:
         if app.token:
             _install_ready(opened, app, app.token)

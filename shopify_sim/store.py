@@ -9,7 +9,7 @@ import numpy as np
 from shopify_sim.faces import money
 from shopify_sim.tables import Column, Tables
 
-__all__ = ["KINDS", "Change", "Deletion", "Refund", "Store"]
+__all__ = ["Change", "Deletion", "Refund", "Store"]
 
 T = TypeVar("T")
 
@@ -69,43 +69,6 @@ class Store:
         self.orders, self.lines = self.tables.orders, self.tables.lines
         self.customers, self.catalogue = self.tables.customers, self.tables.catalogue
         self.currency = self.tables.currency
-
-    # -- the clock ---------------------------------------------------------------------------------
-
-    def advance(self, now: int, *, told: bool = True) -> None:
-        """Move the clock; ``told``: what happens is for webhooks, else it is history."""
-        if now <= self.clock:
-            return
-        history = self.tables.history
-        start = self.applied
-        stop = int(np.searchsorted(history.at, now, "right"))
-        self.clock, self.applied = now, stop
-        if start == stop:
-            return
-        before = len(self.changes)
-        self._create_in_bulk(slice(start, stop), told=told)
-        facts = zip(
-            history.at[start:stop].tolist(),
-            history.kind[start:stop].tolist(),
-            history.row[start:stop].tolist(),
-            history.argument[start:stop].tolist(),
-            strict=True,
-        )
-        for at, kind, row, argument in facts:
-            if told or not KINDS[kind].endswith("/create") or KINDS[kind] == "refunds/create":
-                HAPPENINGS[KINDS[kind]](self, row, at, argument)
-        if not told:
-            del self.changes[before:]
-        self.version += 1
-
-    def _create_in_bulk(self, span: slice, *, told: bool) -> None:
-        history = self.tables.history
-        if told:  # few: they are made one by one, in order
-            return
-        for kind, table in (("orders/create", self.orders), ("customers/create", self.customers)):
-            chosen = history.kind[span] == KINDS.index(kind)
-            rows = history.row[span][chosen]
-            table["updated"][rows] = np.maximum(table["updated"][rows], history.at[span][chosen])
 
     # -- what can be done --------------------------------------------------------------------------
 
@@ -252,38 +215,3 @@ class Store:
     def amount(self, cents: int) -> dict[str, Any]:
         """MoneyV2."""
         return {"amount": money(cents), "currencyCode": self.currency}
-
-
-def _consent(store: Store, row: int, at: int, state: int) -> None:
-    store.customers["email_consent"][row] = state
-    store.customers["consent_at"][row] = at
-    store.touch_customer(row, at)
-
-
-def _product(store: Store, row: int, at: int, _: int) -> None:
-    store.catalogue.updated[row] = at
-    store.tell(at, "products/update", row)
-
-
-def _refund(store: Store, row: int, at: int, partial: int) -> None:
-    first = int(store.orders["first_line"][row])
-    store.refund(row, at, [(first, 1)] if partial else None)
-
-
-# what an entry of the history does: (store, row, time, argument)
-HAPPENINGS: dict[str, Callable[[Store, int, int, int], Any]] = {
-    "orders/create": lambda store, row, at, _: store.touch_order(row, at, "orders/create"),
-    "orders/cancelled": lambda store, row, at, _: store.cancel(row, at),
-    "refunds/create": _refund,
-    "orders/edited": lambda store, row, at, _: store.edit(
-        row, at, int(store.orders["last_line"][row]) - 1
-    ),
-    "orders/delete": lambda store, row, at, _: store.delete_order(row, at),
-    "orders/linked": lambda store, row, at, customer: store.link(row, at, customer),
-    "customers/create": lambda store, row, at, _: store.touch_customer(row, at, "customers/create"),
-    "customers/update": _consent,
-    "customers/merge": lambda store, row, at, absorbed: store.merge(row, absorbed, at),
-    "customers/delete": lambda store, row, at, _: store.delete_customer(row, at),
-    "products/update": _product,
-}
-KINDS = tuple(HAPPENINGS)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 __all__ = [
     "CUSTOMER",
+    "KINDS",
     "LINE",
     "ORDER",
     "Catalogue",
@@ -20,6 +21,19 @@ __all__ = [
 ]
 
 Column = npt.NDArray[Any]
+KINDS = (  # of what happens; an entry of a history holds the place in this list
+    "orders/create",
+    "orders/cancelled",
+    "refunds/create",
+    "orders/edited",
+    "orders/delete",
+    "orders/linked",
+    "customers/create",
+    "customers/update",
+    "customers/merge",
+    "customers/delete",
+    "products/update",
+)
 
 # name -> (dtype, value of a row that does not say); times are microseconds since 1970, 0 = not (yet); money is cents
 CUSTOMER: dict[str, tuple[Any, Any]] = {

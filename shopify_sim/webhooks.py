@@ -49,7 +49,8 @@ def deliveries(
 ) -> list[Delivery]:
     """Deliveries of a change to those who subscribed."""
     made: list[Delivery] = []
-    event_id = str(uuid.uuid5(NAMESPACE, f"{shop}/{change.number}"))
+    fact = f"{shop}/{change.at}/{change.kind}/{change.row}/{change.argument}/{change.number}"
+    event_id = str(uuid.uuid5(NAMESPACE, fact))
     for topic in topics(change):
         enum = topic.upper().replace("/", "_")
         for subscription in subscriptions:

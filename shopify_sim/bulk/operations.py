@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from shopify_sim.installation import Installation
     from shopify_sim.shop import Shop
 
-__all__ = ["LIMIT", "Operation", "Operations"]
+__all__ = ["LIMIT", "RESULTS", "Operation", "Operations"]
 
 LIMIT = 5
+RESULTS = "bulk"  # folder of result files in the home of the simulator
 RUNNING = ("CREATED", "RUNNING", "CANCELING")
 FIRST_NUMBER, STEP = 8_001_977_286_962, 32_768
 URL_LIFE_S = 7 * 86_400
@@ -113,12 +114,14 @@ class Operations:
         return operation, []
 
     def stop(self) -> None:
-        """Stop all threads (the process ends)."""
+        """Stop all threads and remove their files (the process ends)."""
         for operation in self.known.values():
             if operation.status in RUNNING:
                 operation.status = "CANCELING"
             if operation.thread is not None:
                 operation.thread.join(timeout=10)
+            if operation.path is not None:
+                operation.path.unlink(missing_ok=True)
 
     def file(self, number: str, expires: str, signature: str) -> Operation | None:
         """The operation whose file a signed URL names; None when the URL is not (or no longer) good."""
@@ -165,7 +168,11 @@ class Operations:
 
     @staticmethod
     def _write(operation: Operation, writer: BulkWriter, *, failing: bool) -> None:
-        with tempfile.NamedTemporaryFile(prefix="bulk-", suffix=".jsonl", delete=False) as out:
+        home = writer.shop.config.home
+        folder = home / RESULTS if home else None
+        with tempfile.NamedTemporaryFile(
+            dir=folder, prefix="bulk-", suffix=".jsonl", delete=False
+        ) as out:
             operation.path = Path(out.name)
             for text, roots, objects in writer.slices(SLICE):
                 if operation.status == "CANCELING":

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from shopify_sim.store import KINDS
-from shopify_sim.tables import Column, History
+from shopify_sim.tables import KINDS, Column, History
 
 __all__ = ["CANCEL", "GUEST", "TEST", "USUAL", "Rates", "history"]
 

@@ -14,7 +14,7 @@ def config(home, now=None, source="generated:40"):
     return SimConfig(shops=shops, apps=(app,), home=home, now=now)
 
 
-def test_dates_deeds_and_subscriptions_stay(opened, tmp_path):
+def test_dates_and_deeds_stay(opened, tmp_path):
     with opened(config(tmp_path, NOW)) as (_, client):
         order = client.act("create_order", amount="5.00")["id"]
         client.act("refund", order=order)
@@ -26,6 +26,18 @@ def test_dates_deeds_and_subscriptions_stay(opened, tmp_path):
             "query ($id: ID!) { order(id: $id) { displayFinancialStatus } }", id=order
         )
         assert shown["order"]["displayFinancialStatus"] == "REFUNDED"
+
+
+def test_subscriptions_stay(opened, tmp_path):
+    create = """mutation { webhookSubscriptionCreate(topic: ORDERS_CREATE, webhookSubscription: {
+      uri: "https://app.example.com/hooks" }) { webhookSubscription { id } } }"""
+    listed = "{ webhookSubscriptions(first: 5) { nodes { id topic uri } } }"
+    with opened(config(tmp_path, NOW)) as (_, client):
+        client.ask(create)
+        before = client.ask(listed)
+    with opened(config(tmp_path, NOW)) as (_, client):
+        assert client.ask(listed) == before
+        assert before["webhookSubscriptions"]["nodes"]
 
 
 def test_the_next_day_has_the_same_past(opened, tmp_path):

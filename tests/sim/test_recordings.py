@@ -1,7 +1,7 @@
 """The simulator against answers recorded from real shops.
 
 The recordings are not part of this repository. Point XSIGHT_SHOPIFY_RECORDINGS at a folder of them, or keep one named
-`shared/shopify/recordings` beside the checkout; without it only the reduced set below is compared, and the test says so.
+`shared/shopify/recordings` beside the checkout; without them only the reduced set is compared, and the test says so.
 """
 
 import json

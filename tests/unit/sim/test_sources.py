@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from shopify_sim import sources
+from shopify_sim.history import advance
 from shopify_sim.sources import SourceError, cdnow, generated
 from shopify_sim.sources.transactions import TransactionsError
 from shopify_sim.store import Store
@@ -34,7 +35,7 @@ def purchases():
 @pytest.fixture(scope="module")
 def store():
     store = Store(cdnow.load(NOW))
-    store.advance(int(NOW.timestamp()) * 1_000_000, told=False)
+    advance(store, int(NOW.timestamp()) * 1_000_000, told=False)
     return store
 
 
@@ -110,10 +111,10 @@ def test_a_clock_that_moves_in_steps_gets_where_one_that_jumps_does():
     end = start + 60 * 86_400_000_000
     jumping, walking = (Store(generated.load(150, 4, NOW)) for _ in range(2))
     for store in (jumping, walking):
-        store.advance(start, told=False)
-    jumping.advance(end)
+        advance(store, start, told=False)
+    advance(jumping, end)
     for moment in np.linspace(start, end, 77).astype(np.int64).tolist():
-        walking.advance(moment)
+        advance(walking, moment)
     assert state(jumping) == state(walking)
     assert {change.kind for change in jumping.changes} >= {
         "orders/create",
@@ -124,7 +125,7 @@ def test_a_clock_that_moves_in_steps_gets_where_one_that_jumps_does():
 
 def test_money_of_a_generated_shop_adds_up():
     store = Store(generated.load(600, 9, NOW))
-    store.advance(int(NOW.timestamp()) * 1_000_000, told=False)
+    advance(store, int(NOW.timestamp()) * 1_000_000, told=False)
     orders, lines = store.orders, store.lines
     value = lines["quantity"] * lines["unit"]
     assert (np.bincount(lines["order"], value, len(orders)) == orders["gross"]).all()
@@ -159,7 +160,7 @@ def test_a_file_of_transactions(tmp_path):
         "customer,date,amount,units\nanna,2026-01-31,10.00,3\nbert,2026-02-01,0.05,1\nanna,2026-02-01,7,2\n"
     )
     store = Store(sources.load(str(path), NOW))
-    store.advance(int(NOW.timestamp()) * 1_000_000, told=False)
+    advance(store, int(NOW.timestamp()) * 1_000_000, told=False)
     shown = facts(store)
     assert (shown["customers"], shown["orders"], shown["net_minor"]) == (2, 3, 1705)
     assert (shown["first_day"], shown["last_day"]) == ("2026-01-31", "2026-02-01")
