@@ -13,6 +13,9 @@ __all__ = ["command", "find_bubblewrap", "interpreter_folders", "limit_resources
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ssl", "/etc/fonts", "/etc/ld.so.cache")
 """Read-only parts of the machine that programs need. Nothing of /etc, /var, /run, /root or /home beside these."""
 
+ETC = Path(__file__).with_name("etc")
+"""Files of a sandbox's /etc: who "1000" is, and what "localhost" means."""
+
 WALLS = (
     *("--die-with-parent", "--new-session", "--unshare-all", "--cap-drop", "ALL"),
     *("--uid", "1000", "--gid", "1000", "--hostname", "xsight"),
@@ -51,6 +54,8 @@ def command(
     argv = [str(bubblewrap), *WALLS]
     for path in SYSTEM:
         argv += ["--ro-bind-try", path, path]
+    for file in ("passwd", "hosts"):
+        argv += ["--ro-bind", str(ETC / file), f"/etc/{file}"]
     for outside, inside in (writable or {}).items():
         argv += ["--bind", str(outside), inside]
     for outside, inside in (read_only or {}).items():
