@@ -21,6 +21,7 @@ from xsight_core.shopify import oauth
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.shopify.domain import ShopDomain, parse_shop_domain
 from xsight_core.shopify.pace import Pace
+from xsight_core.shopify.topics import TOPICS
 from xsight_core.sync import shops
 from xsight_core.tenancy import Tenancy
 
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 
 _ACCESS, _REFRESH = "shopify access token", "shopify refresh token"
 _RENEW_EARLY = timedelta(minutes=5)
-_NEEDED = frozenset({"read_customers", "read_orders", "read_products"})
+_NEEDED = frozenset[str]().union(*(topic.scopes for topic in TOPICS.values()))
 _WINDOW = timedelta(days=60)  # of orders an app sees without read_all_orders
 
 # ISO 4217 currencies whose minor unit is not a hundredth.

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import httpx
@@ -156,8 +155,3 @@ async def _done(work: Work, step: str) -> None:
     work.cursor.done.append(step)
     work.cursor.bulk.pop(step, None)
     await work.save(work.cursor)
-
-
-def plain(cursor: Cursor) -> dict[str, Any]:
-    """The cursor as JSON."""
-    return msgspec.to_builtins(cursor)

@@ -4,10 +4,9 @@ import time
 from typing import Any, Protocol
 from uuid import UUID
 
-__all__ = ["Progress", "Silence", "Tally"]
+__all__ = ["Progress", "Tally"]
 
-# Shares of a full sync's time, by object; they only shape the percentage until counts are known.
-_INSIGHTS_PERCENT = 95.0
+_ROWS_PERCENT = 95.0  # the rest is for the insights
 
 
 class Progress(Protocol):
@@ -16,13 +15,6 @@ class Progress(Protocol):
     async def publish(self, tenant_id: UUID, message: dict[str, Any]) -> None:
         """Send one message."""
         ...
-
-
-class Silence:
-    """Nobody watches."""
-
-    async def publish(self, tenant_id: UUID, message: dict[str, Any]) -> None:
-        """Do nothing."""
 
 
 class Tally:
@@ -55,7 +47,7 @@ class Tally:
     def percent(self) -> float:
         """Share of the expected records that are in; insights come after the last of them."""
         total = sum(self.expected.values())
-        return 0.0 if total == 0 else round(_INSIGHTS_PERCENT * min(1.0, self.rows / total), 1)
+        return 0.0 if total == 0 else round(_ROWS_PERCENT * min(1.0, self.rows / total), 1)
 
     def rows_per_s(self) -> float:
         """Records a second since the first of them came."""
