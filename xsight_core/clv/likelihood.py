@@ -135,4 +135,4 @@ def _natural_derivatives(
     h[2:, 2:] += dot(tosses, toss**2)
     h[3, 3] -= dot(tosses, stay**2)
     h[1, 0], h[3, 2] = h[0, 1], h[2, 3]
-    return value, g, h
+    return float(value), g, h

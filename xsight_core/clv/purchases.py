@@ -110,11 +110,13 @@ class BetaGeoFitter:
         equal (x, T) are computed once.
         """
         r, alpha, a, b = self._params()
-        x, until = np.asarray(frequency, float), np.asarray(T, float)
-        pairs, which = np.unique(np.column_stack([x, until]), axis=0, return_inverse=True)
-        stayed = b + pairs[:, 0] + (1 if self.modified else 0)
-        values = purchases_if_alive(r + pairs[:, 0], alpha + pairs[:, 1], a, stayed, horizons)
-        return values[which.reshape(-1)]
+        # pairs as complex numbers: one sort by x, then T
+        pairs, which = np.unique(
+            np.asarray(frequency, float) + 1j * np.asarray(T, float), return_inverse=True
+        )
+        x, until = pairs.real, pairs.imag
+        stayed = b + x + (1 if self.modified else 0)
+        return purchases_if_alive(r + x, alpha + until, a, stayed, horizons)[which]
 
     def probability_of_no_purchase(
         self, t: float, frequency: Array, recency: Array, T: Array
