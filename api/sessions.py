@@ -19,7 +19,7 @@ __all__ = ["log_in", "log_out", "sign_up"]
 # Generous for a person, slow for a guesser: 10 at once and then one every 10 s against one account.
 PER_ACCOUNT: Final = Limit("login", burst=10, every_s=10)
 PER_ADDRESS: Final = Limit("login-from", burst=60, every_s=2)
-SIGN_UPS: Final = Limit("signup-from", burst=20, every_s=30)
+SIGN_UPS: Final = Limit("signup-from", burst=50, every_s=20)
 
 AnyRequest = Request[Any, Any, Any]
 
@@ -29,10 +29,10 @@ async def log_in(
 ) -> list[Cookie]:
     """The cookies of a new session, or ``Forbidden``; also for attempts at accounts that do not exist."""
     account = email.strip().lower()
-    await resources.throttle.admit(
-        (PER_ACCOUNT, account), (PER_ADDRESS, client_address(request.scope))
-    )
+    attempts = (PER_ACCOUNT, account), (PER_ADDRESS, client_address(request.scope))
+    await resources.throttle.admit(*attempts)
     user_id = await accounts.authenticate(resources.tenancy, email=email, password=password)
+    await resources.throttle.give_back(*attempts)
     return await _open(request, resources, user_id)
 
 

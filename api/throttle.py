@@ -5,6 +5,7 @@ requests ahead of now is refused and changes nothing. All keys of one call pass 
 """
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +38,12 @@ end
 return 0
 """
 
+_GIVE_BACK: Final = """
+for i, key in ipairs(KEYS) do
+  if redis.call('EXISTS', key) == 1 then redis.call('DECRBY', key, ARGV[i]) end
+end
+"""
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -52,10 +59,11 @@ class Throttle:
 
     def __init__(self, redis: Redis) -> None:
         self._gcra = redis.register_script(_GCRA)
+        self._give_back = redis.register_script(_GIVE_BACK)
 
     async def admit(self, *attempts: tuple[Limit, str]) -> None:
         """Count one attempt on every subject, or raise ``TooManyAttempts`` and count none."""
-        keys = [f"xsight:gcra:{limit.name}:{_digest(subject)}" for limit, subject in attempts]
+        keys = [_key(limit, subject) for limit, subject in attempts]
         args = [
             value for limit, _ in attempts for value in (round(limit.every_s * 1e6), limit.burst)
         ]
@@ -67,7 +75,14 @@ class Throttle:
         if wait_us:
             raise TooManyAttempts("Too many attempts; wait a moment and try again.", wait_us / 1e6)
 
+    async def give_back(self, *attempts: tuple[Limit, str]) -> None:
+        """The attempt was right, it does not count: only guessing is slowed down."""
+        keys = [_key(limit, subject) for limit, subject in attempts]
+        args = [round(limit.every_s * 1e6) for limit, _ in attempts]
+        with suppress(RedisError):
+            await self._give_back(keys=keys, args=args)
 
-def _digest(subject: str) -> str:
+
+def _key(limit: Limit, subject: str) -> str:
     """Neither addresses nor e-mails are kept in Redis."""
-    return hashlib.sha256(subject.encode()).hexdigest()[:32]
+    return f"xsight:gcra:{limit.name}:{hashlib.sha256(subject.encode()).hexdigest()[:32]}"

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -137,7 +138,7 @@ def address_of(listener: socket.socket) -> str:
 @pytest.fixture(scope="session", autouse=True)
 def _logging() -> Iterator[None]:
     """As in production: structlog's default would spend seconds on drawing a traceback. pytest shows it by itself."""
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         configure_logging(stream=nowhere)
         yield
 
