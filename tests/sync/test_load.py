@@ -12,6 +12,7 @@ from xsight_core.errors import Unavailable
 from xsight_core.shopify.bulk import BulkResult
 from xsight_core.sync import bulkfile
 from xsight_core.sync.load import Shop, load_file
+from xsight_core.sync.pages import bury
 
 
 def expected(lines, roots=0):
@@ -206,3 +207,13 @@ def test_every_committed_change_moves_the_data_version(load, rows):
     assert rows("SELECT data_version FROM xsight.tenant_state") == [(first,)]
     load("products", records.jsonl([records.product(1, 9)]))
     assert rows("SELECT data_version FROM xsight.tenant_state") == [(first + 1,)]
+
+
+async def test_tombstones_of_customers_keep_the_ordinals_dense(load, rows, tenancy, tenant):
+    load("customers", records.jsonl([records.customer(key) for key in (10, 20)]))
+    shop = Shop(tenant.id, "UTC", 2)
+    await bury(tenancy, shop, {"customers": [20, 5, 7]})
+    load("customers", records.jsonl([records.customer(key, 99) for key in (7, 20, 30)]))
+    stored = rows("SELECT id, ordinal, deleted_at IS NULL FROM xsight.customers ORDER BY ordinal")
+    assert stored == [(10, 0, True), (20, 1, False), (5, 2, False), (7, 3, False), (30, 4, True)]
+    assert rows("SELECT next_ordinal FROM xsight.tenant_state") == [(5,)]

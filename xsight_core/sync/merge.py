@@ -19,14 +19,15 @@ from xsight_core.shopify.mapping import COLUMNS, PARTS, Rows
 from xsight_core.sync.copytext import copy_text
 
 __all__ = [
+    "TENANT",
     "Fault",
+    "bump",
     "merge",
     "merge_late",
     "merge_refunds",
     "put_aside",
     "stage",
     "take_back",
-    "tombstone",
 ]
 
 Fault = tuple[str, str, str]
@@ -35,7 +36,7 @@ Fault = tuple[str, str, str]
 _PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
 _PARENT_KEY = {"orders": "order_id", "products": "product_id"}
 _REFUND_TABLES = ("refunds", "refund_lines")
-_TENANT = "current_setting('app.tenant_id')::uuid"
+TENANT = "current_setting('app.tenant_id')::uuid"
 _LONGEST_RAW = 20_000
 
 # What an order's lines say, by order. Gift cards are a liability, not a sale.
@@ -119,8 +120,8 @@ def merge_late(
             cursor.execute(
                 _sql(f"""
                 INSERT INTO xsight.{table} (tenant_id, {_list(table)})
-                SELECT {_TENANT}, {_list(table, "s.")} FROM s_{table} s
-                JOIN xsight.{family} p ON p.tenant_id = {_TENANT} AND p.id = s.{key}
+                SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s
+                JOIN xsight.{family} p ON p.tenant_id = {TENANT} AND p.id = s.{key}
                 WHERE p.sync_run = %(run)s ON CONFLICT DO NOTHING"""),
                 {"run": run},
             )
@@ -145,7 +146,7 @@ def merge_refunds(connection: Connection[Any], rows: Rows, versions: Mapping[int
             _sql(f"""
             CREATE TEMP TABLE s_accepted ON COMMIT DROP AS
             SELECT o.id, true AS known FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, at)
-            JOIN xsight.orders o ON o.tenant_id = {_TENANT} AND o.id = v.id
+            JOIN xsight.orders o ON o.tenant_id = {TENANT} AND o.id = v.id
             WHERE o.updated_at <= v.at AND o.deleted_at IS NULL"""),
             (list(versions), list(versions.values())),
         )
@@ -162,7 +163,7 @@ def put_aside(connection: Connection[Any], faults: list[Fault], *, run: UUID) ->
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO xsight.quarantine (tenant_id, sync_run, object, reason, raw)"
-            f" VALUES ({_TENANT}, %s, %s, %s, %s)".encode(),
+            f" VALUES ({TENANT}, %s, %s, %s, %s)".encode(),
             [
                 (run, kind, reason, raw[:_LONGEST_RAW].replace("\0", ""))
                 for kind, reason, raw in faults
@@ -175,30 +176,9 @@ def take_back(connection: Connection[Any], family: str, *, run: UUID) -> None:
     connection.execute(
         _sql(f"""
         DELETE FROM xsight.quarantine
-        WHERE tenant_id = {_TENANT} AND sync_run = %s AND object = %s"""),
+        WHERE tenant_id = {TENANT} AND sync_run = %s AND object = %s"""),
         (run, family),
     )
-
-
-def tombstone(connection: Connection[Any], family: str, ids: list[int]) -> int:
-    """Mark records as deleted at Shopify, also ones never seen: a late copy must not revive them."""
-    with connection.cursor() as cursor:
-        if family == "customers":
-            cursor.execute(
-                _sql(f"SELECT 1 FROM xsight.tenant_state WHERE tenant_id = {_TENANT} FOR UPDATE")
-            )
-        cursor.execute(_sql(_TOMBSTONES[family]), {"ids": ids})
-        changed = cursor.rowcount
-        if changed and family == "customers":
-            cursor.execute(
-                _sql(f"""
-                UPDATE xsight.tenant_state SET next_ordinal = greatest(next_ordinal,
-                  (SELECT max(ordinal) + 1 FROM xsight.customers WHERE tenant_id = {_TENANT}))
-                WHERE tenant_id = {_TENANT}""")
-            )
-        if changed:
-            bump(cursor)
-        return changed
 
 
 def bump(cursor: Cursor[Any]) -> None:
@@ -206,36 +186,8 @@ def bump(cursor: Cursor[Any]) -> None:
     cursor.execute(
         _sql(f"""
         UPDATE xsight.tenant_state SET data_version = data_version + 1
-        WHERE tenant_id = {_TENANT}""")
+        WHERE tenant_id = {TENANT}""")
     )
-
-
-_GONE = "deleted_at = now() WHERE t.deleted_at IS NULL"
-_TOMBSTONES = {
-    "customers": f"""
-        INSERT INTO xsight.customers AS t
-          (tenant_id, id, ordinal, created_at, updated_at, deleted_at)
-        SELECT {_TENANT}, id, s.next_ordinal + n - 1, now(), now(), now()
-        FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS gone (id, n)
-        CROSS JOIN xsight.tenant_state s WHERE s.tenant_id = {_TENANT}
-        ON CONFLICT (tenant_id, id) DO UPDATE SET {_GONE}""",
-    "orders": f"""
-        INSERT INTO xsight.orders AS t
-          (tenant_id, id, created_at, updated_at, processed_at, day, test, edited, currency,
-           taxes_included, units, gross, discounts, subtotal, tax, shipping, tip, total, refunded,
-           current_total, current_subtotal, gross_minor, discounts_minor, returns_minor, net_minor,
-           deleted_at)
-        SELECT {_TENANT}, id, now(), now(), now(), 0, false, false, s.currency, false, 0, 0, 0, 0,
-               0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, now()
-        FROM unnest(%(ids)s::bigint[]) AS gone (id)
-        CROSS JOIN xsight.tenant_state s WHERE s.tenant_id = {_TENANT}
-        ON CONFLICT (tenant_id, id) DO UPDATE SET {_GONE}""",
-    "products": f"""
-        INSERT INTO xsight.products AS t
-          (tenant_id, id, gift_card, created_at, updated_at, deleted_at)
-        SELECT {_TENANT}, id, false, now(), now(), now() FROM unnest(%(ids)s::bigint[]) AS gone (id)
-        ON CONFLICT (tenant_id, id) DO UPDATE SET {_GONE}""",
-}
 
 
 def _tables_beside(family: str) -> tuple[str, ...]:
@@ -272,7 +224,7 @@ def _number_customers(cursor: Cursor[Any]) -> None:
     cursor.execute(
         _sql(f"""
         WITH state AS MATERIALIZED (
-          SELECT next_ordinal FROM xsight.tenant_state WHERE tenant_id = {_TENANT} FOR UPDATE)
+          SELECT next_ordinal FROM xsight.tenant_state WHERE tenant_id = {TENANT} FOR UPDATE)
         SELECT next_ordinal FROM state""")
     )
     first = cast("tuple[int]", cursor.fetchone())[0]
@@ -283,7 +235,7 @@ def _number_customers(cursor: Cursor[Any]) -> None:
           SELECT s.id, coalesce(c.ordinal, %(first)s - 1 + row_number()
                    OVER (PARTITION BY c.id IS NULL ORDER BY s.id)) AS ordinal
           FROM s_customers s
-          LEFT JOIN xsight.customers c ON c.tenant_id = {_TENANT} AND c.id = s.id) n
+          LEFT JOIN xsight.customers c ON c.tenant_id = {TENANT} AND c.id = s.id) n
         WHERE n.id = s.id"""),
         {"first": first},
     )
@@ -291,7 +243,7 @@ def _number_customers(cursor: Cursor[Any]) -> None:
         _sql(f"""
         UPDATE xsight.tenant_state SET next_ordinal =
           greatest(next_ordinal, (SELECT max(ordinal) + 1 FROM s_customers))
-        WHERE tenant_id = {_TENANT}""")
+        WHERE tenant_id = {TENANT}""")
     )
 
 
@@ -308,7 +260,7 @@ def _upsert(family: str) -> str:
     return f"""
         WITH accepted AS (
           INSERT INTO xsight.{family} AS t (tenant_id, {", ".join(columns)})
-          SELECT {_TENANT}, {", ".join(columns.values())} FROM {source}
+          SELECT {TENANT}, {", ".join(columns.values())} FROM {source}
           ON CONFLICT (tenant_id, id) DO UPDATE SET {changes}
           WHERE t.deleted_at IS NULL AND (excluded.updated_at > t.updated_at
             OR (excluded.updated_at = t.updated_at AND t.sync_run IS DISTINCT FROM excluded.sync_run))
@@ -321,7 +273,7 @@ def _upsert_pii(family: str) -> str:
     changes = ", ".join(f"{c} = excluded.{c}" for c in COLUMNS[table] if c != key)
     return f"""
         INSERT INTO xsight.{table} (tenant_id, {_list(table)})
-        SELECT {_TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}
+        SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}
         ON CONFLICT (tenant_id, {key}) DO UPDATE SET {changes}"""
 
 
@@ -330,12 +282,12 @@ def _replace_parts(cursor: Cursor[Any], family: str, table: str) -> None:
     cursor.execute(
         _sql(f"""
         DELETE FROM xsight.{table} d USING s_accepted a
-        WHERE a.known AND d.tenant_id = {_TENANT} AND d.{key} = a.id""")
+        WHERE a.known AND d.tenant_id = {TENANT} AND d.{key} = a.id""")
     )
     cursor.execute(
         _sql(f"""
         INSERT INTO xsight.{table} (tenant_id, {_list(table)})
-        SELECT {_TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}
+        SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}
         ON CONFLICT DO NOTHING""")
     )
 
@@ -350,14 +302,14 @@ def _spool(cursor: Cursor[Any], family: str, table: str, spool: IO[bytes]) -> No
 
 
 def _resum_orders() -> str:
-    lines = f"""xsight.order_lines WHERE tenant_id = {_TENANT}
+    lines = f"""xsight.order_lines WHERE tenant_id = {TENANT}
         AND order_id IN (SELECT order_id FROM s_order_lines)"""
     changes = ", ".join(
         f"{c} = {e}" for c, e in _order_sums("l.gross", "l.discounts", "o.").items()
     )
     return f"""
         UPDATE xsight.orders o SET {changes} FROM ({_LINE_SUMS.format(lines=lines)}) l
-        WHERE o.tenant_id = {_TENANT} AND o.id = l.order_id AND o.sync_run = %(run)s"""
+        WHERE o.tenant_id = {TENANT} AND o.id = l.order_id AND o.sync_run = %(run)s"""
 
 
 def _order_sums(gross: str, discounts: str, order: str) -> dict[str, str]:

@@ -18,7 +18,8 @@ from xsight_core.shopify.mapping import (
 )
 from xsight_core.shopify.payload import CustomerNode, OrderNode, ProductNode, RefundedOrder, number
 from xsight_core.sync.load import Shop
-from xsight_core.sync.merge import Fault, merge, merge_refunds, put_aside, stage, tombstone
+from xsight_core.sync.merge import Fault, merge, merge_refunds, put_aside, stage
+from xsight_core.sync.tombstones import tombstone
 from xsight_core.tenancy import Tenancy
 
 __all__ = ["bury", "deletions", "fetch_ids", "merge_nodes", "merge_refund_pages", "sweep"]
