@@ -58,6 +58,9 @@ class PageHandler(Visited, TornadoVoilaHandler):
         slug = self.settings["tenant"]
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
+        # Asking for it renews the cookie for this log-in; the front end's calls are refused with an
+        # earlier one's, and once the page is under way no cookie can be sent.
+        _ = self.xsrf_token
         self.write(
             shell.render(
                 page,
