@@ -9,7 +9,7 @@ import itertools
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -18,7 +18,6 @@ import structlog
 from xsight_core.db.tables import SyncRun
 from xsight_core.errors import Conflict, NotFound, TokenRevoked, XsightError
 from xsight_core.services.connect import ShopAccess, refresh_shop
-from xsight_core.services.insights import InsightRun
 from xsight_core.services.jobs import Doorbell, enqueue
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.shopify.subscriptions import ensure_subscriptions
@@ -27,6 +26,10 @@ from xsight_core.sync.backfill import FAMILIES, OVERLAP, Cursor, Work, backfill,
 from xsight_core.sync.load import Shop
 from xsight_core.sync.progress import Progress, Tally
 from xsight_core.tenancy import Tenancy
+
+if TYPE_CHECKING:  # the API and the scheduler import this module, not the numerical libraries
+    from xsight_core.services.insights import InsightRun
+
 
 __all__ = [
     "active_runs",
@@ -148,7 +151,7 @@ async def run_sync(
 
 
 async def complete_run(
-    tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID | None, shown: InsightRun
+    tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID | None, shown: "InsightRun"
 ) -> None:
     """The insights are swapped in: end the run that led to them and tell every dashboard."""
     if run is not None:
