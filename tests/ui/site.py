@@ -43,6 +43,7 @@ class Site:
         self.started_syncs: list[dict[str, str]] = []
         self.rights = ["user", "read", "sync", "connect", "lab"]
         self.connected = True
+        self.synced_at: str | None = None
         self.names = {7_000_000_000_000 + n: name for n, name in enumerate(_NAMES)}
         self._queues: set[asyncio.Queue[str]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -118,7 +119,10 @@ class Site:
         answers = {
             "/api/auth/me": self._profile(),
             "/api/v1/tenants/me": TENANT
-            | {"shop": {"connection": "connected" if self.connected else "none"}},
+            | {
+                "shop": {"connection": "connected" if self.connected else "none"},
+                "synced_at": self.synced_at,
+            },
             "/api/v1/tenants/me/sync/active": {"runs": self.runs},
             "/api/v1/customers": {
                 "items": [{"id": key, "name": name} for key, name in self.names.items()]

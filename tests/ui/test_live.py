@@ -1,6 +1,6 @@
 """Sync progress, and numbers that replace themselves: with a kernel, without one, with and without a websocket."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -63,6 +63,22 @@ def test_sync_now_is_a_change_with_its_token(visit, site):
     page.get_by_role("button", name="Sync now").click()
     page.get_by_text("Waiting to start").wait_for()
     assert [headers["x-csrf-token"] for headers in site.started_syncs] == ["token-1"]
+
+
+def test_a_sync_without_news_still_counts_as_fresh(visit, site):
+    def hours_ago(hours):
+        return (datetime.now(UTC) - timedelta(hours=hours, minutes=1)).isoformat()
+
+    site.document["freshness"]["synced_at"] = hours_ago(72)
+    opened = visit()
+    page = opened.open()
+    stamp = page.locator(".xs-fresh")
+    assert stamp.inner_text() == "Synced 3 days ago"
+    assert stamp.get_attribute("data-stale") == ""
+    site.synced_at = hours_ago(2)
+    site.send(COMPLETED)
+    page.get_by_text("Synced 2 hours ago").wait_for()
+    assert stamp.get_attribute("data-stale") is None
 
 
 def test_who_may_not_sync_is_told(visit, site):

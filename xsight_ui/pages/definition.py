@@ -65,4 +65,5 @@ def _freshness(document: Document, now: datetime) -> Spec:
     return stamp | {
         "computed_at": document["computed_at"],
         "stale": age is not None and age > STALE_AFTER,
+        "stale_after_s": STALE_AFTER.total_seconds(),
     }

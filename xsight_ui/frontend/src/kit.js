@@ -25,6 +25,8 @@ export function start() {
 /** Keeps a page up to date with the tenant's syncs. */
 function follow(page) {
   feed.on("update", (version) => refresh(page, version));
+  feed.on("run", (run) => run.status === "completed" && page.checkFreshness());
+  page.checkFreshness();
   feed.start();
   setInterval(() => page.drawStamp(), STAMP_EVERY_MS);
 }

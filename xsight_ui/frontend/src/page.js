@@ -2,9 +2,10 @@
 import { h, icon, nextFrame, whenIdle } from "./dom.js";
 import { ago, formatter } from "./format.js";
 import { PageState } from "./model.js";
-import { fillNames } from "./names.js";
+import { fillNames, ownStore } from "./names.js";
 import { onboarding } from "./onboarding.js";
 import { dayAt, range } from "./period.js";
+import { get } from "./session.js";
 import { syncControl } from "./sync_panel.js";
 import { stateBox } from "./states.js";
 import { Tile } from "./tile.js";
@@ -82,11 +83,28 @@ export class PageView {
     }
     const { from, to } = daily ? range(daily, this.state.days) : { from: 0, to: 0 };
     const days = to > from && this.format.dateRange(dayAt(daily, from), dayAt(daily, to - 1));
-    const synced = freshness.synced_at ? `Synced ${ago(freshness.synced_at)}` : "Not synced yet";
+    const { synced_at: syncedAt, stale } = this.#freshness();
+    const synced = syncedAt ? `Synced ${ago(syncedAt)}` : "Not synced yet";
     this.stamp.replaceChildren(
       ...(days ? [h("span", { class: "xs-stamp-days" }, days)] : []),
-      h("span", { class: "xs-fresh", "data-stale": freshness.stale, title: freshness.synced_at ? `Read from ${shop.domain} on ${this.format.time(freshness.synced_at)} (${shop.timezone})` : null }, freshness.stale && icon("alert", 13), synced),
+      h("span", { class: "xs-fresh", "data-stale": stale, title: syncedAt ? `Read from ${shop.domain} on ${this.format.time(syncedAt)} (${shop.timezone})` : null }, stale && icon("alert", 13), synced),
       ...(freshness.history_since ? [h("span", { class: "xs-stamp-since" }, `History since ${this.format.date(freshness.history_since)}`)] : []));
+  }
+
+  /** A sync that found nothing new makes no new insights: the API may know of a later one than the spec. */
+  #freshness() {
+    const { freshness } = this.state.spec;
+    if (!(Date.parse(this.syncedAt) > (Date.parse(freshness.synced_at) || 0))) return freshness;
+    return { synced_at: this.syncedAt, stale: Date.now() - Date.parse(this.syncedAt) > freshness.stale_after_s * 1000 };
+  }
+
+  /** Asks the API when the store was last read. */
+  async checkFreshness() {
+    if (!this.state.spec.shop || !(await ownStore())) return;
+    const answer = await get("/api/v1/tenants/me");
+    if (!answer.ok) return;
+    this.syncedAt = answer.body.synced_at;
+    this.drawStamp();
   }
 
   #drawPeriod() {
