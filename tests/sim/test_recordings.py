@@ -18,6 +18,8 @@ from shopify_sim.wording import check
 
 BESIDE = Path(__file__).parents[3] / "shared" / "shopify" / "recordings"
 FOLDER = Path(os.environ.get("XSIGHT_SHOPIFY_RECORDINGS", BESIDE))
+PRICES = FOLDER.parent / "cost_samples.json"
+ERRORS = FOLDER.parents[1] / "prototypes" / "shopify_sim" / "error_shapes.json"
 SCHEMA = load("2026-10").graphql
 REDUCED = [  # recorded: the query of a bulk operation, and what is wrong with it
     ("{ shop { id } }", "Bulk queries must contain at least one connection."),
@@ -50,6 +52,13 @@ def recorded():
     if not found:
         print(f"no recordings in {FOLDER.name}/: only the reduced set is compared")
     return found
+
+
+def samples(path):
+    if not path.exists():
+        print(f"no {path.name}: nothing to compare")
+        return []
+    return json.loads(path.read_text())
 
 
 def bulk_queries():
@@ -99,3 +108,30 @@ def test_recorded_code_is_the_one_we_give(shape):
         for error in payload["userErrors"]
     }
     assert not codes or shape in codes
+
+
+def test_prices_of_recorded_queries():
+    wrong, compared = [], 0
+    for sample in samples(PRICES):
+        document, errors = check(SCHEMA, sample["query"])
+        if errors or document is None or "__schema" in sample["query"]:
+            continue  # written for another version, or priced by a rule that is not known
+        compared += 1
+        own = Cost(SCHEMA, document, _operation(document, None), sample["variables"] or {})
+        if own.requested() != sample["requestedQueryCost"]:
+            wrong.append((own.requested(), sample["requestedQueryCost"]))
+    assert len(wrong) <= compared * 0.03, wrong
+
+
+def test_errors_in_shopifys_words():
+    """The recording stores a query trimmed, so places in it may have moved; the words may not."""
+    unlike, compared = [], 0
+    for sample in (one for one in samples(ERRORS) if one["query"]):
+        _, found = check(SCHEMA, sample["query"])
+        code = sample["error"].get("extensions", {}).get("code", "")
+        if not found or not code[:1].islower():
+            continue  # found at run time, or valid in this version
+        compared += 1
+        if sample["error"]["message"] not in {error["message"] for error in found}:
+            unlike.append((sample["error"]["message"], [error["message"] for error in found]))
+    assert len(unlike) <= compared * 0.35, unlike
