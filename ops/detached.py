@@ -32,12 +32,13 @@ def up(config: Config) -> int:
     with log.open("rb") as shown:
         while True:
             code = process.poll()
-            ready = config.home.state().get("pid") == process.pid and config.home.state()["ready"]
+            state = config.home.state()
+            ready = state.get("pid") == process.pid and state["ready"]
             sys.stdout.buffer.write(shown.read())
             sys.stdout.flush()
             if code is not None:
                 return code
-            if ready and b"Ctrl-C" in log.read_bytes():
+            if ready:
                 return 0
             time.sleep(0.1)
 

@@ -76,9 +76,9 @@ async def _up(config: Config, pid: int) -> None:
             print(warning, flush=True)
         await supervisor.start(processes(config, vault, ports, admin_dsn, redis_url))
         task = await demo.make_beside(config, vault, admin_dsn) if config.demo else None
+        print(_welcome(config, vault, time.monotonic() - begun), flush=True)
         state["ready"] = True
         changed(supervisor.state())
-        print(_welcome(config, vault, time.monotonic() - begun), flush=True)
         if task:
             await task
 
@@ -107,7 +107,7 @@ def _welcome(config: Config, vault: Vault, after_s: float) -> str:
     return (
         f"\nXSight is up after {after_s:.0f} s\n\n    {config.public_url}\n"
         f"{log_in if config.demo else ''}\n"
-        f"Ctrl-C stops it. Logs: {config.home.logs}\n"
+        f"Stop it with Ctrl-C or `xsight down`. Logs: {config.home.logs}\n"
     )
 
 

@@ -68,9 +68,9 @@ def measure(_config: Config) -> int:
 def _figures(clone: _Clone) -> dict[str, float]:
     process, first_start_s = clone.up()
     _wait_for_demo(clone)
-    connect_s = _connect_sync_compute(f"http://127.0.0.1:{clone.port}")
     time.sleep(_SETTLE_S)
     idle_bytes = pss_bytes(tree(clone.home.state()["pid"]))
+    connect_s = _connect_sync_compute(f"http://127.0.0.1:{clone.port}")
     stop_s = _stop(process)
     process, second_start_s = clone.up()
     _stop(process)

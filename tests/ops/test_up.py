@@ -163,15 +163,19 @@ def test_it_stops_in_time_and_goes_on_where_it_stopped():
         assert first.stop(signal.SIGTERM) == 0, first.output
         assert time.monotonic() - begun < 15
         assert first.processes() == []
-        with start_stack(home) as second:
-            assert {p.name: p.read_text() for p in (home / "secrets").iterdir()} == kept
-            assert (home / "run" / "ports.json").read_text() == ports
-            with Visitor(second.url) as visitor:
-                visitor.log_in(email, password)
-                assert visitor.me()["user"]["email"] == email
-            assert second.stop(signal.SIGINT) == 0
-            assert second.processes() == []
+
+        done = first.xsight("up", "--detach", within_s=180)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert f"\n    {first.url}\n" in done.stdout
+        assert {p.name: p.read_text() for p in (home / "secrets").iterdir()} == kept
+        assert (home / "run" / "ports.json").read_text() == ports
+        with Visitor(first.url) as visitor:
+            visitor.log_in(email, password)
+            assert visitor.me()["user"]["email"] == email
+        assert first.xsight("down").stdout == "Stopped.\n"
+        assert first.processes() == []
     finally:
+        first.xsight("down")
         first.end()
 
 

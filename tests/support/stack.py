@@ -58,7 +58,7 @@ class Stack:
         except (FileNotFoundError, ValueError):
             return {}
 
-    def xsight(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def xsight(self, *words: str, within_s: float = 60) -> subprocess.CompletedProcess[str]:
         """Another command of the operator's, against this home."""
         return subprocess.run(
             [sys.executable, "-m", "ops", *words],
@@ -66,7 +66,7 @@ class Stack:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=within_s,
             check=False,
         )
 
