@@ -227,8 +227,8 @@ class Shop:
         """The eleven segments with customers, net sales and what to do; empty ones too."""
         day = day_number(self.as_of if as_of is None else _date(as_of))
         rows = rfm(buyers(self._orders(), day)).segments()
-        frame = pd.DataFrame(rows).rename(columns={"revenue_minor": "net_minor", "name": "segment"})
-        return self._money(frame.drop(columns="key").set_index("segment"))
+        frame = pd.DataFrame(rows).rename(columns={"revenue_minor": "net_minor", "key": "segment"})
+        return self._money(frame.set_index("segment"))
 
     def cohorts(
         self, values: str = "retention", by: str = "month", as_of: date | str | None = None
@@ -265,10 +265,7 @@ class Shop:
         days with a repeat order, days from the first to the last one, days since the first.
         """
         frame = self._fetch(frames.SCORES).set_index("customer_id")
-        names = {segment.key: segment.name for segment in SEGMENTS}
-        frame["segment"] = pd.Categorical(
-            [names[key] for key in frame["segment"]], list(names.values())
-        )
+        frame["segment"] = pd.Categorical(frame["segment"], [segment.key for segment in SEGMENTS])
         return self._money(frame)
 
     # ------------------------------------------------------------------------------------------- inside

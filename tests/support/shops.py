@@ -50,7 +50,8 @@ def set_shop(
 ) -> None:
     with psycopg.connect(admin_url) as admin:
         admin.execute(
-            "UPDATE xsight.tenant_state SET timezone = %s, currency = %s, currency_exponent = %s, shop_name = 'Garden', "
+            "UPDATE xsight.tenant_state SET timezone = %s, currency = %s, currency_exponent = %s, "
+            "shop_name = 'Garden', "
             "domain = 'garden.myshopify.com', synced_at = now() WHERE tenant_id = %s",
             [zone, currency, exponent, tenant_id],
         )

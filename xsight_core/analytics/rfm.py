@@ -56,9 +56,9 @@ class Rfm:
     segment: Int
 
     def frame(self) -> pd.DataFrame:
-        """One row per customer id: what was scored, the scores, the segment's name."""
-        names = pd.Categorical.from_codes(self.segment, [segment.name for segment in SEGMENTS])
-        scores = {"r": self.r, "f": self.f, "m": self.m, "segment": names}
+        """One row per customer id: what was scored, the scores, the segment's key."""
+        keys = pd.Categorical.from_codes(self.segment, [segment.key for segment in SEGMENTS])
+        scores = {"r": self.r, "f": self.f, "m": self.m, "segment": keys}
         frame = self.buyers.frame()
         frame.insert(0, "recency_days", self.buyers.recency_days)
         return frame.assign(**scores)
