@@ -96,7 +96,7 @@ async def test_the_pause_before_a_restart_doubles(stage):
     await stage.supervisor.start([stage.service("app")])
     for pause in ("0.2 s", "0.4 s"):
         os.kill(stage.pid("app"), signal.SIGKILL)
-        await stage.said_soon(pause)
+        await stage.said_soon(f"again in {pause}")
         async with asyncio.timeout(10):
             while not _alive(stage.pid("app")):
                 await asyncio.sleep(0.02)
