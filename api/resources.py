@@ -22,6 +22,8 @@ from xsight_core.tenancy import Tenancy
 
 __all__ = ["Resources", "Wired", "make_resources", "resources_of"]
 
+STATEMENT_TIMEOUT_S = 15  # nobody waits longer for a page
+
 
 @dataclass(frozen=True)
 class Resources:
@@ -62,7 +64,9 @@ def make_resources(settings: Settings) -> Resources:
     redis: Redis = cast("Any", Redis).from_url(
         settings.redis_url.get_secret_value(), socket_connect_timeout=2
     )
-    tenancy = Tenancy(settings.database_url.get_secret_value())
+    tenancy = Tenancy(
+        settings.database_url.get_secret_value(), statement_timeout_s=STATEMENT_TIMEOUT_S
+    )
     http = httpx.AsyncClient(timeout=20, follow_redirects=False, trust_env=False)
     doorbell = RedisDoorbell(redis)
     ingest = settings.ingest_database_url or settings.database_url

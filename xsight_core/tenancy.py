@@ -22,12 +22,31 @@ _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 
 
 class Tenancy:
-    """A pool of connections as the application's role, handed out per tenant."""
+    """A pool of connections as the application's role, handed out per tenant.
 
-    def __init__(self, database_url: str, *, pool_size: int = 10, max_overflow: int = 10) -> None:
+    ``statement_timeout_s`` bounds every statement of a session: who waits for an answer is better told to try again.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        pool_size: int = 10,
+        max_overflow: int = 10,
+        statement_timeout_s: float | None = None,
+    ) -> None:
         url = make_url(database_url).set(drivername="postgresql+psycopg")
+        bound = (
+            {"options": f"-c statement_timeout={round(statement_timeout_s * 1000)}"}
+            if statement_timeout_s
+            else {}
+        )
         self._engine = create_async_engine(
-            url, pool_size=pool_size, max_overflow=max_overflow, pool_pre_ping=True
+            url,
+            pool_size=pool_size,
+            max_overflow=max_overflow,
+            pool_pre_ping=True,
+            connect_args=bound,
         )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -6,10 +6,11 @@ import random
 import psycopg
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from tests.support.rows import fill_all_tables
-from xsight_core.db.tables import Customer
+from xsight_core.db.statistics import refresh_statistics
+from xsight_core.db.tables import Customer, CustomerInsight
 from xsight_core.tenancy import Tenancy
 
 SEEN = text("SELECT array_agg(DISTINCT tenant_id::text) FROM xsight.customers")
@@ -143,3 +144,22 @@ async def test_a_closed_server_connection_is_replaced(one_connection, two, datab
             "WHERE usename = 'xsight_app' AND datname = current_database()"
         )
     assert await seen(one_connection, two[1]) == [str(two[1].id)]
+
+
+async def test_a_statement_that_takes_too_long_is_ended(database, tenant):
+    bounded = Tenancy(database.app_url, statement_timeout_s=0.2)
+    try:
+        with pytest.raises(OperationalError, match="statement timeout"):
+            async with bounded.scope(tenant.id) as session:
+                await session.execute(text("SELECT count(*) FROM generate_series(1, 10000000000)"))
+    finally:
+        await bounded.close()
+
+
+def test_the_planner_learns_of_a_first_load(tenancy, tenant):
+    """The application may sample its tables; that is how a first load is known at once."""
+    with tenancy.connection(tenant.id) as connection:
+        refresh_statistics(connection, Customer, CustomerInsight)
+        assert connection.execute(
+            "SELECT count(*) FROM pg_class WHERE relname = 'customers' AND reltuples >= 0"
+        ).fetchone() == (1,)

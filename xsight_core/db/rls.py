@@ -103,6 +103,8 @@ def _grants() -> Iterator[str]:
     for table in metadata.sorted_tables:
         if table.schema in {DATA, CONTROL}:
             yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP}"
+        if table.schema == DATA:
+            yield f"GRANT MAINTAIN ON {table} TO {APP}"  # ANALYZE after a first load
         if table.schema == DATA and table.info.get("notebook", True):
             yield f"GRANT SELECT ON {table} TO {NOTEBOOK}"
     yield f"GRANT INSERT (tenant_id, webhook_id, topic, event_id, triggered_at, body) ON control.inbox TO {INGEST}"

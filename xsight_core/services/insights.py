@@ -14,6 +14,8 @@ import structlog
 from xsight_core.analytics import DEFAULT_RULE, DEFAULT_THRESHOLDS, SEGMENTS, day_of
 from xsight_core.clv import ChurnScores, Evidence, ValueScores
 from xsight_core.db.insights import InsightRun, lock_insights, show_run, shown_run, store_run
+from xsight_core.db.statistics import refresh_statistics
+from xsight_core.db.tables import CustomerInsight
 from xsight_core.ledger import ledger_folder, read_shop
 from xsight_core.services.figures import Figures, figures
 from xsight_core.services.overview import overview
@@ -75,6 +77,9 @@ def _compute(
         body = overview(result, shop, customers=ledger.customers, run=run.id, computed_at=now)
         body["data_version"] = run.data_version
         show_run(connection, tenant_id, run, {"overview": body})
+    if shown is None:
+        with tenancy.connection(tenant_id) as connection:
+            refresh_statistics(connection, CustomerInsight)
     log.info(
         "insights.shown",
         insight_run=str(run.id),

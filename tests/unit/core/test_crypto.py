@@ -113,6 +113,7 @@ def test_a_rotated_ring_opens_the_old_and_seals_with_the_new():
         (f"a:{key()},a:{key()}", "names key 'a' twice"),
         (f"a:{key()},", "no usable name"),
     ],
+    ids=["empty", "no key", "short", "no base64", "no name", "space", "twice", "comma"],
 )
 def test_a_bad_ring_is_refused_without_repeating_a_key(text, complaint):
     with pytest.raises(InvalidInput, match=complaint) as refused:
