@@ -18,6 +18,7 @@ _MARK = "xsight.json"
 _FOLDERS = {
     "run": 0o755, "secrets": 0o700, "logs": 0o750, "postgres": 0o755, "valkey": 0o700,
     "hub": 0o700, "homes": 0o755, "ledger": 0o755,
+    "sim": 0o755,
 }  # fmt: skip
 # `sun_path` holds 108 bytes; PostgreSQL's socket name and a margin are taken off
 _LONGEST_SOCKET_FOLDER = 80
@@ -79,7 +80,7 @@ class Home:
             ) from error
 
     def lock(self) -> int:
-        """Take the folder for this process and its forks.
+        """Take the folder for this process and its forks, and forget what a killed predecessor said.
 
         Raises
         ------
@@ -91,10 +92,13 @@ class Home:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(handle)
+            pid = self.state().get("pid")
             raise Trouble(
-                f"XSight is running on {self.path} already (process {self.state().get('pid')})",
+                f"XSight is running on {self.path} already{f' (process {pid})' if pid else ''}",
                 "use it, stop it with `xsight down`, or name another folder with XSIGHT_HOME",
             ) from None
+        # the process it names may be somebody else's by now, and `down` would end that
+        self.state_file.unlink(missing_ok=True)
         return handle
 
     def locked(self) -> bool:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ops import demo, postgres, valkey
@@ -191,4 +192,5 @@ def _stop_asked() -> asyncio.Event:
 
 
 def _say(line: str) -> None:
-    print(f"  {line}", flush=True)
+    with suppress(OSError):  # nobody listens any more, or the disk is full: no reason to end
+        print(f"  {line}", flush=True)

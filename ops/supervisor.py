@@ -62,7 +62,7 @@ class Supervisor:
         Raises
         ------
         Trouble
-            One of them ended at once several times, or was not ready in its time.
+            One of them ended at once several times, could not be run, or was not ready in its time.
         """
         new = [_Child(service) for service in services]
         self._children |= {child.service.name: child for child in new}
@@ -85,6 +85,9 @@ class Supervisor:
                     f"{child.service.name} {child.failure}",
                     f"read {self._log(child.service)}: {self._last_line(child.service)}",
                 )
+        for keeper in keepers:
+            if keeper.done() and not keeper.cancelled():
+                keeper.result()  # what it did not expect is not to pass for "ready"
 
     async def stop(self) -> None:
         """Stop everything, dependents before what they need; kill what takes too long."""
@@ -118,18 +121,21 @@ class Supervisor:
             for need in child.service.needs:
                 await self._children[need].ready.wait()
             begun = time.monotonic()
-            code = await self._run_once(child)
+            try:
+                ending = _ending(await self._run_once(child))
+            except OSError as error:  # no process to be had, no room for its log: it may pass
+                ending = f"could not be run: {error}"
             if self._stopping:
                 return
             tries += 1
             if not child.was_ready and (child.failure or tries == _TRIES_AT_START):
-                child.failure = child.failure or f"does not start: {_ending(code)}"
+                child.failure = child.failure or f"does not start: {ending}"
                 return
             if time.monotonic() - begun > _STEADY_AFTER_S:
                 pause_s = _BACK_OFF_S[0]
             child.restarts += 1
-            self._say(f"{child.service.name} {_ending(code)}; starting it again in {pause_s:g} s")
-            self._changed(self.state())
+            self._say(f"{child.service.name} {ending}; starting it again in {pause_s:g} s")
+            self._tell()
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, longest_s)
 
@@ -175,7 +181,13 @@ class Supervisor:
         word = "is back" if child.was_ready else "ready"
         child.was_ready = True
         self._say(f"{child.service.name:<10} {word:<8}{time.monotonic() - begun:5.1f} s")
-        self._changed(self.state())
+        self._tell()
+
+    def _tell(self) -> None:
+        try:
+            self._changed(self.state())
+        except OSError as error:  # the processes matter more than the news of them
+            self._say(f"the state could not be written: {error}")
 
     async def _end(self, child: _Child) -> None:
         process = child.process
@@ -190,8 +202,8 @@ class Supervisor:
             _signal_group(process.pid, signal.SIGKILL)
         if child.keeper:
             child.keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await child.keeper
+            # however it ended, the others are stopped too
+            await asyncio.gather(child.keeper, return_exceptions=True)
 
     def _signal(self, child: _Child, number: signal.Signals) -> None:
         if child.process and child.process.returncode is None:
@@ -216,8 +228,9 @@ class Supervisor:
         while True:
             await asyncio.sleep(_LOG_CHECK_EVERY_S)
             for log in self._logs.glob("*.log"):
-                if log.stat().st_size > _LOG_BYTES:
-                    await asyncio.to_thread(_cut, log)
+                with suppress(OSError):  # a full disk now may have room the next time
+                    if log.stat().st_size > _LOG_BYTES:
+                        await asyncio.to_thread(_cut, log)
 
 
 def _cut(log: Path) -> None:

@@ -35,7 +35,8 @@ def service(name, code):
 async def run():
     stop = asyncio.Event()
     import signal
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     supervisor = Supervisor(folder, say=lambda line: None)
     await supervisor.start([service("app", nap), service("hub", parent)])
     (folder / "ready").touch()
@@ -80,8 +81,10 @@ def test_five_processes_run_before_each_of_these(guard, tmp_path):
     assert len(_left(tmp_path)) == 5
 
 
-def test_asked_to_stop_it_leaves_nobody(guard, tmp_path):
-    guard.send_signal(signal.SIGTERM)
+@pytest.mark.parametrize("send", [os.kill, os.killpg])  # killpg: a terminal's Ctrl-C
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_stop_it_leaves_nobody(guard, tmp_path, send, number):
+    send(guard.pid, number)
     assert guard.wait(15) == 0
     assert _left(tmp_path) == []
 

@@ -1,10 +1,13 @@
 """The supervisor with real, small children; each says in a file what happened to it."""
 
 import asyncio
+import errno
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,10 +22,11 @@ _STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + _
 class Stage:
     """A supervisor on a temporary folder, and what it said."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, logs: Path | None = None, **more: Any) -> None:
         self.folder = folder
+        self.logs = logs or folder
         self.said: list[str] = []
-        self.supervisor = Supervisor(folder, say=self.said.append)
+        self.supervisor = Supervisor(self.logs, say=self.said.append, **more)
 
     def service(self, name: str, code: str = _NAP, **more) -> Service:
         mark = self.folder / f"{name}.up"
@@ -115,6 +119,51 @@ async def test_a_process_that_never_gets_ready_is_a_trouble(stage):
     mute = stage.service("app", ready=never, ready_within_s=0.3)
     with pytest.raises(Trouble, match=r"app was not ready within 0\.3 s"):
         await stage.supervisor.start([mute])
+
+
+async def test_a_command_that_cannot_be_run_is_a_trouble(stage):
+    nowhere = replace(stage.service("app"), folder=stage.folder / "nowhere")
+    with pytest.raises(Trouble, match=r"app does not start: could not be run: .*nowhere"):
+        await stage.supervisor.start([nowhere])
+    assert sum("could not be run" in line for line in stage.said) == 2  # and the third is the last
+
+
+async def test_what_a_keeper_does_not_expect_is_not_taken_for_ready(stage):
+    def fail() -> None:
+        raise ValueError("unexpected")
+
+    with pytest.raises(ValueError, match="unexpected"):
+        await stage.supervisor.start([stage.service("app", prepare=fail), stage.service("db")])
+    await stage.supervisor.stop()
+    assert not _alive(stage.pid("db"))
+
+
+async def test_a_service_comes_back_once_its_log_can_be_written_again(tmp_path):
+    stage = Stage(tmp_path, logs=tmp_path / "logs")
+    stage.logs.mkdir()
+    try:
+        await stage.supervisor.start([stage.service("app")])
+        stage.logs.rename(tmp_path / "away")
+        os.kill(stage.pid("app"), signal.SIGKILL)
+        await stage.said_soon("app could not be run: ")
+        (tmp_path / "away").rename(stage.logs)
+        await stage.said_soon("is back")
+    finally:
+        await stage.supervisor.stop()
+
+
+async def test_state_that_cannot_be_written_ends_no_service(tmp_path):
+    def full(_state: dict[str, Any]) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    stage = Stage(tmp_path, changed=full)
+    try:
+        await stage.supervisor.start([stage.service("app")])
+        os.kill(stage.pid("app"), signal.SIGKILL)
+        await stage.said_soon("is back")
+        assert any("the state could not be written" in line for line in stage.said)
+    finally:
+        await stage.supervisor.stop()
 
 
 async def test_stop_ends_dependents_first_and_leaves_nobody(stage):
