@@ -1,8 +1,11 @@
-"""Writes the secrets of a compose installation once: ``deploy/secrets/NAME``, mode 600."""
+"""Writes the secrets of a compose installation once: ``deploy/secrets/NAME``.
+
+The folder is for its owner only (mode 700), the files in it for everybody (644): compose mounts each file as it is, and
+containers read it under users of their own.
+"""
 
 import argparse
 import base64
-import os
 import secrets
 import subprocess
 from pathlib import Path
@@ -24,6 +27,7 @@ def main() -> None:
     parser.add_argument("--shopify-client-secret", default="")
     given = parser.parse_args()
     FOLDER.mkdir(mode=0o700, exist_ok=True)
+    FOLDER.chmod(0o700)
     admin, valkey = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     made = {
         "postgres-password": admin,
@@ -47,8 +51,8 @@ def main() -> None:
     if there:
         raise SystemExit(f"{FOLDER / there[0]} exists: remove {FOLDER} to make new secrets.")
     for name, text in made.items():
-        with os.fdopen(os.open(FOLDER / name, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:
-            out.write(text)
+        (FOLDER / name).write_text(text)
+        (FOLDER / name).chmod(0o644)
 
 
 def _signing_key() -> str:

@@ -11,6 +11,7 @@ from hub_config import launch, spawner
 
 # On the volume `servers`, which each container sees its own folder of.
 SERVERS = Path("/var/lib/xsight/servers")
+HOMES = Path("/var/lib/xsight/homes")
 INSIDE = launch.Places(
     run=Path("/run/xsight"),
     postgres=Path("/run/postgresql"),
@@ -40,10 +41,14 @@ class ContainerSpawner(DockerSpawner):
             socket_dir=str(INSIDE.postgres),
         )
         folder = self._folder()
-        folder.mkdir(parents=True, mode=0o700)
+        # read by uid 1000, which we may not give them to; a container sees no folder but its own
+        folder.mkdir(parents=True)
         for name, text in (("dsn", role.dsn), ("token", self.api_token)):
-            (folder / name).touch(mode=0o600)
             (folder / name).write_text(text)
+        if plan.user_id:
+            home = HOMES / self.user.name
+            home.mkdir(exist_ok=True)
+            home.chmod(0o777)
         self.image = IMAGES[plan.module]
         self.environment = launch.environment(
             plan, INSIDE, super().get_env(), tenant_id=role.tenant_id
@@ -86,6 +91,10 @@ load_subconfig(str(Path(spawner.__file__).with_name("jupyterhub_config.py")))
 ContainerSpawner.site = spawner.ServerSpawner.site
 c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{os.environ['XSIGHT_HUB_PORT']}"
 c.JupyterHub.hub_connect_url = f"http://hub:{os.environ['XSIGHT_HUB_PORT']}"
+# not as `cookie_secret_file`: the Hub refuses a file that others may read, and secrets are mounted so
+c.JupyterHub.cookie_secret = bytes.fromhex(
+    Path(os.environ["XSIGHT_HUB_COOKIE_SECRET_FILE"]).read_text()
+)
 c.JupyterHub.spawner_class = ContainerSpawner
 c.DockerSpawner.network_name = "xsight_notebooks"
 c.DockerSpawner.use_internal_ip = True

@@ -6,12 +6,21 @@ RUN python -m venv .venv \
  && .venv/bin/pip install --no-cache-dir --require-hashes -r requirements/bootstrap.txt \
  && .venv/bin/uv pip install --no-cache --compile-bytecode --require-hashes --python .venv/bin/python -r requirements/lab.txt
 
+# The front end is built here: `xsight_ui/static` is not in git.
+FROM node:24-slim AS frontend
+WORKDIR /frontend
+COPY xsight_ui/frontend/package.json xsight_ui/frontend/package-lock.json ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY xsight_ui/frontend .
+RUN node build.mjs /static
+
 FROM python:3.12-slim
 WORKDIR /home/analyst
 RUN useradd --uid 1000 --home-dir /home/analyst --create-home analyst
 COPY --from=build /opt/xsight/.venv /opt/xsight/.venv
 COPY xsight_core /opt/xsight/xsight_core
 COPY xsight_ui /opt/xsight/xsight_ui
+COPY --from=frontend /static /opt/xsight/xsight_ui/static
 COPY hub_config /opt/xsight/hub_config
 COPY notebooks /opt/xsight/notebooks
 ENV PATH=/opt/xsight/.venv/bin:$PATH PYTHONPATH=/opt/xsight PYTHONDONTWRITEBYTECODE=1

@@ -13,7 +13,11 @@ RUN .venv/bin/uv pip install --no-cache --no-deps --no-build-isolation --python 
 
 FROM python:3.12-slim
 WORKDIR /opt/xsight
-RUN useradd --system --uid 1000 --home-dir /var/lib/xsight --create-home xsight
+# A new volume takes over owner and mode of the folder it is mounted on: the worker (uid 1000) writes the ledger, the Hub
+# (root, without any capability) the rest.
+RUN useradd --system --user-group --uid 1000 --home-dir /var/lib/xsight --no-create-home xsight \
+ && install -d -m 0755 /var/lib/xsight /var/lib/xsight/hub /var/lib/xsight/servers /var/lib/xsight/homes \
+ && install -d -m 0755 -o xsight -g xsight /var/lib/xsight/ledger
 COPY --from=build /opt/xsight /opt/xsight
 ENV PATH=/opt/xsight/.venv/bin:$PATH PYTHONUNBUFFERED=1 XSIGHT_HOME=/var/lib/xsight
 USER xsight

@@ -1,6 +1,7 @@
 """docker-compose.yml says the same as `xsight up`. No engine here: structure, not behaviour."""
 
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,31 @@ def test_what_an_image_copies_exists():
                     )
 
 
+@pytest.mark.parametrize("name", ["dash", "lab"])
+def test_a_notebook_server_has_the_front_end_which_is_not_in_git(name):
+    text = (ROOT / "deploy" / "images" / f"{name}.Dockerfile").read_text()
+    built, last = text.split("AS frontend")[1].split("\nFROM ")
+    assert "RUN node build.mjs /static" in built
+    assert "COPY --from=frontend /static /opt/xsight/xsight_ui/static" in last
+    assert "xsight_ui/static" in (ROOT / ".dockerignore").read_text().splitlines()
+
+
+def test_a_volume_of_the_server_image_belongs_to_who_writes_it(compose):
+    text = (ROOT / "deploy" / "images" / "server.Dockerfile").read_text()
+    folders = {
+        folder: "xsight" if "-o xsight" in line else "root"
+        for line in text.splitlines()
+        if "install -d" in line
+        for folder in re.findall(r"/var/lib/xsight\S*", line)
+    }
+    for service in compose["services"].values():
+        if service.get("image") in {"xsight-server", "xsight-hub"}:
+            for volume in service.get("volumes", []):
+                target = volume.split(":")[1]
+                if target.startswith("/var/lib/xsight"):
+                    assert folders[target] == service.get("user", "xsight"), target
+
+
 def test_notebooks_reach_neither_valkey_nor_the_api_nor_the_world(compose):
     networks = {
         name: set(service.get("networks", [])) for name, service in compose["services"].items()
@@ -118,7 +144,9 @@ def test_every_secret_file_is_made_by_the_script(compose, tmp_path, monkeypatch,
     script.main()
     made = {path.name: path for path in (tmp_path / "secrets").iterdir()}
     assert {Path(s["file"]).name for s in compose["secrets"].values()} == set(made)
-    assert all(path.stat().st_mode & 0o777 == 0o600 for path in made.values())
+    # containers read them under users of their own; the folder keeps everybody else out
+    assert all(path.stat().st_mode & 0o777 == 0o644 for path in made.values())
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
     with pytest.raises(SystemExit, match="exists: remove"):
         script.main()
 
