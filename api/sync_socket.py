@@ -97,8 +97,7 @@ async def _answer(socket: Socket, resources: Resources, ask: Ask) -> dict[str, A
         state = await sync.run_state(resources.tenancy, tenant_id, ask.run)
     except XsightError as error:
         return _error(ask.run, error.code, str(error))
-    ends = {"completed": "sync:completed", "failed": "sync:failed"}
-    return {**state, "type": ends.get(str(state.get("status")), "sync:progress")}
+    return sync.run_message(state)
 
 
 async def _watch(socket: Socket, resources: Resources) -> None:

@@ -61,10 +61,17 @@ async def test_it_says_what_is_under_way_and_then_what_happens(api, progress, da
             await opened.send(json.dumps({"type": "sync:status", "run": run}))
             answer = await receive(opened)
             assert (answer["type"], answer["run"]) == ("sync:progress", run)
+            with psycopg.connect(database.admin_url) as admin:
+                admin.execute(
+                    "UPDATE xsight.sync_runs SET status = 'cancelled' WHERE id = %s", [run]
+                )
+            await opened.send(json.dumps({"type": "sync:status", "run": run}))
+            answer = await receive(opened)
+            assert (answer["type"], answer["status"]) == ("sync:failed", "cancelled")
             await progress(tenant, type="sync:update", data_version=2)
             assert (await receive(opened))["type"] == "sync:update"
         async with socket(ann) as again:  # a reconnect begins with the state
-            assert [r["run"] for r in (await receive(again))["runs"]] == [run]
+            assert (await receive(again))["runs"] == []
 
 
 async def test_a_foreign_origin_is_refused_before_it_is_open(api) -> None:

@@ -4,12 +4,16 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import UUID
 
+import psycopg
 import pytest
+from structlog.testing import capture_logs
 
-from tests.sync.conftest import Heard, synced
+from tests.sync.conftest import Heard, approve, synced
 from xsight_core.errors import Conflict, TokenRevoked, Unavailable
 from xsight_core.services import sync
-from xsight_core.sync import backfill
+from xsight_core.shopify.domain import parse_shop_domain
+from xsight_core.shopify.topics import TOPICS
+from xsight_core.sync import backfill, runs
 
 TOTALS = """
     SELECT count(*), sum(gross_minor) - sum(discounts_minor) - sum(returns_minor), sum(net_minor)
@@ -152,6 +156,40 @@ async def test_a_run_is_cancelled_while_it_is_under_way(access, shop, store, ten
     assert (await sync.run_state(tenancy, shop.id, run))["status"] == "cancelled"
 
 
+async def test_a_run_outlives_a_database_in_trouble_and_can_still_be_cancelled(
+    access, shop, store, tenancy, database
+):
+    store.act("faults", bulk_latency_s=60)
+    run = UUID((await sync.request_sync(tenancy, shop.id))["run"])
+
+    async def begun():
+        async with tenancy.scope(shop.id) as session:
+            return (await runs.find(session, run)).cursor.get("bulk", {})
+
+    def tell(statement):
+        with psycopg.connect(database.admin_url) as admin:
+            admin.execute(statement)
+
+    with capture_logs() as logs:
+        running = asyncio.create_task(
+            sync.run_sync(
+                access, Heard(), tenant_id=shop.id, run=run, public_url="https://xs.example"
+            )
+        )
+        async with asyncio.timeout(30):
+            while len(await begun()) < len(
+                backfill.FAMILIES
+            ):  # from here on Shopify works and the run only waits
+                await asyncio.sleep(0.05)
+            tell("REVOKE UPDATE ON xsight.sync_runs FROM xsight_app")
+            while not any(line["event"] == "sync.untold" for line in logs):
+                await asyncio.sleep(0.05)
+            tell("GRANT UPDATE ON xsight.sync_runs TO xsight_app")
+            await sync.cancel_run(tenancy, shop.id, run)
+            await running
+    assert (await sync.run_state(tenancy, shop.id, run))["status"] == "cancelled"
+
+
 async def test_a_run_whose_jobs_are_gone_does_not_block_for_ever(access, shop, tenancy, database):
     first = await sync.request_sync(tenancy, shop.id)
     async with tenancy.control() as session:
@@ -184,6 +222,29 @@ async def test_a_revoked_token_disconnects_the_store(access, shop, store, rows):
     assert "Connect the store again" in heard.messages[-1]["error"]["message"]
     assert rows("SELECT connection FROM xsight.tenant_state") == [("disconnected",)]
     assert rows("SELECT count(*) FROM xsight.shop_tokens") == [(0,)]
+
+
+async def test_a_store_that_comes_back_is_subscribed_to_again(access, shop, sim, store):
+    await synced(access, shop)
+    store.act("uninstall")
+    with pytest.raises(TokenRevoked):
+        await synced(access, shop)
+    query = await approve(sim, sim.shop)
+    await access.connect(shop.id, parse_shop_domain(sim.shop), query["code"])
+
+    async def topics():
+        client = await access.client(shop.id)
+        pages = client.pages(
+            "webhook_subscriptions_list", "webhookSubscriptions", query=None, first=100
+        )
+        return sorted([node["topic"] async for nodes in pages for node in nodes])
+
+    assert await topics() == []
+    assert (await synced(access, shop))["kind"] == "delta"
+    every = sorted(topic.graphql for topic in TOPICS.values())
+    assert await topics() == every
+    await synced(access, shop)
+    assert await topics() == every  # and no second time
 
 
 async def test_expired_tokens_are_renewed_once_for_all_who_wait(access, shop, store, rows):

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from xsight_core.db.tables import SyncRun
 from xsight_core.errors import Conflict, NotFound, TokenRevoked, XsightError
@@ -38,6 +39,7 @@ __all__ = [
     "fail_run",
     "latest_run",
     "request_sync",
+    "run_message",
     "run_state",
     "run_sync",
 ]
@@ -46,6 +48,7 @@ log = structlog.get_logger()
 
 _TICK_S = 0.5  # browsers hear at most twice a second
 _LOOK_EVERY_TICKS = 4  # whether it was cancelled, also while nothing moves
+_MESSAGES = {"completed": "sync:completed", "failed": "sync:failed", "cancelled": "sync:failed"}
 _LAST_STEPS = {"computing": "insights", "completed": "insights"}
 
 Kind = Literal["full", "delta"]
@@ -101,6 +104,11 @@ async def latest_run(tenancy: Tenancy, tenant_id: UUID) -> State | None:
     async with tenancy.scope(tenant_id) as session:
         found = await runs.latest(session)
     return _state(found[0]) if found else None
+
+
+def run_message(state: State) -> State:
+    """A run's state as browsers are told it; to them a cancelled run is one that failed."""
+    return {"type": _MESSAGES.get(state["status"], "sync:progress"), **state}
 
 
 async def cancel_run(tenancy: Tenancy, tenant_id: UUID, run: UUID) -> State:
@@ -198,6 +206,8 @@ async def _carry_out(
     public_url: str,
 ) -> None:
     await refresh_shop(tenancy, client, tenant_id)
+    # on every run: a store that was away comes back without its subscriptions, our address may change
+    await ensure_subscriptions(client, public_url)
     async with tenancy.scope(tenant_id) as session:
         state = await shops.state(session)
     started_at = datetime.now(UTC)
@@ -210,7 +220,6 @@ async def _carry_out(
     shop = Shop(tenant_id, state.timezone, state.currency_exponent)
     work = Work(tenancy, client, shop, run, tally, cursor, save)
     if kind == "full" or not state.watermarks:
-        await ensure_subscriptions(client, public_url)
         await backfill(work)
         watermark = cursor.watermark or started_at
     else:
@@ -259,16 +268,16 @@ async def _reporting(
         for tick in itertools.count():
             now = _progress(tally)
             if now != told or tick % _LOOK_EVERY_TICKS == 0:
-                async with tenancy.scope(tenant_id) as session:
-                    alive = await runs.change(session, run, progress=now)
-                if not alive:
+                try:
+                    await _tell(tenancy, progress, tenant_id, run, now, publish=now != told)
+                    told = now
+                except _Cancelled:
                     cancelled = True
                     if worker is not None:
                         worker.cancel()
                     return
-                if now != told:
-                    await _announce(tenancy, progress, tenant_id, run)
-                told = now
+                except (SQLAlchemyError, OSError) as error:  # told again at the next tick
+                    log.warning("sync.untold", run=str(run), error=type(error).__name__)
             await asyncio.sleep(_TICK_S)
 
     reporter = asyncio.create_task(report())
@@ -285,12 +294,19 @@ async def _reporting(
         await asyncio.gather(reporter, return_exceptions=True)
 
 
+async def _tell(
+    tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID, now: State, *, publish: bool
+) -> None:
+    async with tenancy.scope(tenant_id) as session:
+        if not await runs.change(session, run, progress=now):
+            raise _Cancelled
+    if publish:
+        await _announce(tenancy, progress, tenant_id, run)
+
+
 async def _announce(tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID) -> None:
     state = await run_state(tenancy, tenant_id, run)
-    kind = {"completed": "completed", "failed": "failed", "cancelled": "failed"}.get(
-        state["status"], "progress"
-    )
-    await progress.publish(tenant_id, {"type": f"sync:{kind}", **state})
+    await progress.publish(tenant_id, run_message(state))
 
 
 def _progress(tally: Tally) -> State:
