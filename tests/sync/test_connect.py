@@ -1,6 +1,9 @@
 """Connecting a store, and keeping the connection."""
 
+import asyncio
+
 import httpx
+import psycopg
 import pytest
 
 from tests.support.tenants import add_tenant
@@ -8,6 +11,7 @@ from tests.sync.conftest import KEYRING, app_of, approve
 from xsight_core.errors import AccessDenied, Conflict, TokenRevoked
 from xsight_core.services.connect import ShopAccess, connect_shop
 from xsight_core.shopify.domain import parse_shop_domain
+from xsight_core.sync import shops
 
 
 async def test_connecting_keeps_the_shop_and_seals_the_tokens(shop, sim, rows):
@@ -51,6 +55,27 @@ async def test_a_shop_belongs_to_one_tenant(access, shop, sim, database):
     query = await approve(sim, sim.shop)
     with pytest.raises(Conflict, match="connected to another account"):
         await access.connect(other.id, parse_shop_domain(sim.shop), query["code"])
+
+
+async def test_of_two_tenants_that_connect_a_shop_at_once_one_gets_it(
+    tenancy, tenant, other_tenant, database
+):
+    domain = parse_shop_domain("garden.myshopify.com")
+
+    async def attach(who):
+        async with tenancy.scope(who.id) as session:
+            return await shops.attach(session, tenant_id=who.id, domain=domain, shop_gid="gid")
+
+    async with tenancy.scope(tenant.id) as session:
+        given = {"tenant_id": tenant.id, "domain": domain, "shop_gid": "gid"}
+        assert await shops.attach(session, **given) == tenant.id
+        second = asyncio.create_task(attach(other_tenant))
+        with psycopg.connect(database.admin_url, autocommit=True) as admin:
+            async with asyncio.timeout(10):  # it has seen no owner, and waits for this transaction
+                while not admin.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall():
+                    await asyncio.sleep(0.02)
+    assert await second == tenant.id
+    assert await attach(tenant) == tenant.id
 
 
 async def test_a_code_works_once(settings, tenancy, tenant, sim):

@@ -10,16 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db import tenants as rows
 from xsight_core.db.tables import TenantState
-from xsight_core.errors import Conflict, NotFound
+from xsight_core.errors import NotFound
 from xsight_core.tenancy import Tenancy, TenantId
 
 __all__ = [
     "add_tenant",
-    "bump_data_version",
     "create_tenant",
-    "map_shop",
     "new_slug",
-    "tenant_of_shop",
     "tenant_state",
 ]
 
@@ -60,29 +57,3 @@ async def tenant_state(tenancy: Tenancy, tenant_id: UUID) -> TenantState:
     if state is None:
         raise NotFound("There is no such store.")
     return state
-
-
-async def map_shop(
-    session: AsyncSession, tenant_id: UUID, *, domain: str, shop_gid: str | None = None
-) -> None:
-    """From now on webhooks and log-ins of this shop belong to the tenant. One shop belongs to one tenant."""
-    owner = await rows.add_shop(session, tenant_id=tenant_id, domain=domain, shop_gid=shop_gid)
-    if owner != tenant_id:
-        raise Conflict(f"{domain} is connected to another account. Disconnect it there first.")
-    if shop_gid is not None:  # the shop's gid stays when its domain changes
-        await rows.remove_shops(session, tenant_id, shop_gid=shop_gid, but=domain)
-
-
-async def tenant_of_shop(tenancy: Tenancy, domain: str) -> TenantId | None:
-    """Whose shop it is."""
-    async with tenancy.control() as session:
-        found = await rows.find_tenant_of_shop(session, domain)
-    return None if found is None else TenantId(found)
-
-
-async def bump_data_version(session: AsyncSession, tenant_id: UUID) -> int:
-    """Say, in the transaction that changed them, that the tenant's rows changed. The new version."""
-    version = await rows.bump_data_version(session, tenant_id)
-    if version is None:
-        raise NotFound("There is no such store.")
-    return version

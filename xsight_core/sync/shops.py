@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.tables import Shop, ShopToken, TenantState
+from xsight_core.db.tenants import add_shop
 
 __all__ = [
     "attach",
@@ -32,15 +33,8 @@ async def attach(session: AsyncSession, *, tenant_id: UUID, domain: str, shop_gi
     if owner is not None and owner != tenant_id:
         return owner
     await session.execute(delete(Shop).where(Shop.shop_gid == shop_gid, Shop.domain != domain))
-    statement = insert(Shop).values(domain=domain, tenant_id=tenant_id, shop_gid=shop_gid)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Shop.domain],
-            set_={"shop_gid": shop_gid},
-            where=Shop.tenant_id == tenant_id,
-        )
-    )
-    return tenant_id
+    # another tenant may have been first meanwhile
+    return await add_shop(session, tenant_id=tenant_id, domain=domain, shop_gid=shop_gid)
 
 
 async def state(session: AsyncSession) -> TenantState:
