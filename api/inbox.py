@@ -70,7 +70,8 @@ class InboxWriter:
         """Write a batch and tell everybody in it."""
         try:
             tenants = await self._write([webhook for webhook, _ in batch])
-        except psycopg.Error as error:
+        except Exception as error:  # whatever it is, the only writer goes on
+            log.exception("inbox.refused", webhooks=len(batch))
             for _, stored in batch:
                 if not stored.done():
                     stored.set_exception(error)

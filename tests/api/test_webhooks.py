@@ -5,9 +5,13 @@ import base64
 import hashlib
 import hmac
 import json
+from dataclasses import replace
 
 import psycopg
 import pytest
+
+from api.inbox import InboxWriter
+from xsight_core.db.intake import Webhook
 
 SHOP = "garden.myshopify.com"
 ORDER = json.dumps({"id": 1, "admin_graphql_api_id": "gid://shopify/Order/1"}).encode()
@@ -156,3 +160,15 @@ async def test_the_database_away_means_try_again(api, deliver, database) -> None
         assert answer.status_code == 500
         assert "permission" not in answer.text
     assert [row[1] for row in inbox(database)] == ["w-1", "w-2"]
+
+
+async def test_what_cannot_be_written_does_not_end_the_writer(database, shop, tenant) -> None:
+    good = Webhook(shop, "w-1", "orders/updated", None, None, ORDER)
+    writer = InboxWriter(database.ingest_url)
+    writer.start()
+    async with asyncio.timeout(10):
+        with pytest.raises(UnicodeEncodeError):  # the driver's own errors are not the only ones
+            await writer.store(replace(good, topic="\ud800"))
+        assert await writer.store(good) == tenant.id
+    await writer.close()
+    assert [row[1] for row in inbox(database)] == ["w-1"]
