@@ -27,7 +27,7 @@ _SIM_CLIENT_ID = "xsight-demo"
 # Of the operator's environment nothing else reaches a process.
 _PASSED_ON = (
     *("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ"),
-    *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "SSL_CERT_DIR", "SSL_CERT_FILE"),
+    *("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy", "SSL_CERT_DIR", "SSL_CERT_FILE"),
     *("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"),
 )
 
@@ -35,7 +35,12 @@ _PASSED_ON = (
 def base_env() -> dict[str, str]:
     """What every process gets: where programs, temporary files and certificates are."""
     kept = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
-    return {"PATH": "/usr/local/bin:/usr/bin:/bin", "PYTHONUNBUFFERED": "1"} | kept
+    direct = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
+    return {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": ",".join(filter(None, (direct, "127.0.0.1", "localhost"))),  # our own processes
+    } | kept
 
 
 def migration_env(vault: Vault, admin_dsn: str) -> dict[str, str]:

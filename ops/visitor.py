@@ -16,7 +16,9 @@ class Visitor:
     """One browser: its own cookies. Answers that are errors raise ``httpx.HTTPStatusError``."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx.Client(base_url=url, headers={"Origin": url}, timeout=30)
+        self._http = httpx.Client(
+            base_url=url, headers={"Origin": url}, timeout=30, trust_env=False
+        )
         self._csrf = ""
 
     def __enter__(self) -> Self:

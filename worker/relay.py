@@ -10,7 +10,8 @@ from contextlib import suppress
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
+from taskiq.exceptions import TaskiqError
 from taskiq.kicker import AsyncKicker
 
 from worker.alive import alive, stop_signal
@@ -52,7 +53,7 @@ async def relay(settings: Settings, stop: asyncio.Event) -> None:
                 if sent:
                     log.info("relay.sent", jobs=sent)
                     continue
-            except (RedisError, OSError, DBAPIError) as error:
+            except (RedisError, OSError, SQLAlchemyError, TaskiqError) as error:
                 log.warning("relay.trouble", error=type(error).__name__)
                 await _either(stop, bell, _TROUBLE_PAUSE_S)
             await _either(stop, bell, _LOOK_EVERY_S)

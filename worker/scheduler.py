@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import structlog
 from redis.asyncio import Redis
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from worker.alive import alive, stop_signal
 from xsight_core.logging import configure_logging
@@ -32,7 +32,7 @@ async def schedule(settings: Settings, stop: asyncio.Event, *, tick_s: float = _
         while not stop.is_set():
             try:
                 await _lead(tenancy, stop, tick_s)
-            except (DBAPIError, OSError) as error:
+            except (SQLAlchemyError, OSError) as error:
                 log.warning("scheduler.trouble", error=type(error).__name__)
             await _pause(stop, tick_s)
     await redis.aclose()

@@ -10,6 +10,7 @@ A worker leases a job (:func:`claim`), keeps the lease by heartbeats (:func:`lea
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from datetime import timedelta
 from typing import Any, Final, Literal, Protocol
 from uuid import UUID
 
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db import jobs as rows
@@ -40,6 +43,8 @@ __all__ = [
     "prune",
     "retry_delay",
 ]
+
+log = structlog.get_logger()
 
 JobKind = Literal["sync", "insights", "webhooks"]
 
@@ -126,9 +131,17 @@ async def leased(
     task = asyncio.current_task()
 
     async def beat() -> None:
+        until = time.monotonic() + lease.total_seconds()
         while True:
             await asyncio.sleep(lease.total_seconds() / 3)
-            if not await heartbeat(tenancy, job, lease=lease):
+            try:
+                kept = await heartbeat(tenancy, job, lease=lease)
+            except (SQLAlchemyError, OSError) as error:  # the lease holds until it runs out
+                log.warning("job.heartbeat_failed", error=type(error).__name__)
+                kept = time.monotonic() < until - lease.total_seconds() / 3
+            else:
+                until = time.monotonic() + lease.total_seconds()
+            if not kept:
                 if task is not None:
                     task.cancel("the job's lease was lost")
                 return

@@ -10,16 +10,6 @@ import httpx
 import msgspec
 import structlog
 
-from xsight_core.db.statistics import refresh_statistics
-from xsight_core.db.tables import (
-    Customer,
-    CustomerPii,
-    Order,
-    OrderLine,
-    OrderPii,
-    Product,
-    Refund,
-)
 from xsight_core.errors import Unavailable
 from xsight_core.shopify import bulk
 from xsight_core.shopify.client import ShopifyClient
@@ -80,14 +70,6 @@ async def backfill(work: Work) -> None:
             work.tally.advance("refunds", count)
         await _done(work, "refunds")
     await delta(work, since=work.cursor.watermark)
-    await asyncio.to_thread(_tell_planner, work)
-
-
-def _tell_planner(work: Work) -> None:
-    with work.tenancy.connection(work.shop.tenant_id) as connection:
-        refresh_statistics(
-            connection, Customer, CustomerPii, Order, OrderPii, OrderLine, Refund, Product
-        )
 
 
 async def delta(work: Work, *, since: datetime) -> None:

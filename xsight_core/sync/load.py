@@ -10,6 +10,17 @@ from uuid import UUID
 import msgspec
 from psycopg import Connection
 
+from xsight_core.db.statistics import refresh_statistics
+from xsight_core.db.tables import (
+    Base,
+    Customer,
+    CustomerPii,
+    Order,
+    OrderLine,
+    OrderPii,
+    Product,
+    Variant,
+)
 from xsight_core.errors import Unavailable
 from xsight_core.shopify.bulk import BulkResult
 from xsight_core.shopify.mapping import PARTS
@@ -20,6 +31,12 @@ from xsight_core.tenancy import Tenancy
 __all__ = ["Loaded", "Shop", "load_file"]
 
 _BULK_LACKS = frozenset({"refund_lines"})  # a connection inside a list cannot be fetched in bulk
+
+_TABLES: dict[str, tuple[type[Base], ...]] = {
+    "customers": (Customer, CustomerPii),
+    "orders": (Order, OrderLine, OrderPii),
+    "products": (Product, Variant),
+}
 
 
 class Shop(msgspec.Struct, frozen=True):
@@ -83,6 +100,8 @@ def load_file(
                 f"The bulk file of {family} has {loaded.lines} lines, Shopify wrote"
                 f" {expected.objects}: it is not complete and will be read again."
             )
+        with tenancy.connection(shop.tenant_id) as connection:
+            refresh_statistics(connection, *_TABLES[family])
         if any(spool.tell() for spool in late.values()):
             with tenancy.connection(shop.tenant_id) as connection:
                 loaded.late = merge_late(connection, family, late, run=run, exponent=shop.exponent)

@@ -88,9 +88,12 @@ def merge(
         cursor.execute("ANALYZE s_accepted")
         if accepted and family in _PII:
             cursor.execute(_sql(_upsert_pii(family)))
+        known = cursor.execute("SELECT FROM s_accepted WHERE known LIMIT 1").fetchone() is not None
         for table in PARTS[family]:
             if table not in keep:
-                _replace_parts(cursor, family, table)
+                if known:
+                    _remove_parts(cursor, family, table)
+                _add_parts(cursor, family, table)
                 if late is not None:
                     _spool(cursor, family, table, late[table])
         if accepted:
@@ -152,7 +155,8 @@ def merge_refunds(connection: Connection[Any], rows: Rows, versions: Mapping[int
         )
         accepted = cursor.rowcount
         for table in _REFUND_TABLES:
-            _replace_parts(cursor, "orders", table)
+            _remove_parts(cursor, "orders", table)
+            _add_parts(cursor, "orders", table)
         if accepted:
             bump(cursor)
         return accepted
@@ -277,17 +281,20 @@ def _upsert_pii(family: str) -> str:
         ON CONFLICT (tenant_id, {key}) DO UPDATE SET {changes}"""
 
 
-def _replace_parts(cursor: Cursor[Any], family: str, table: str) -> None:
-    key = _PARENT_KEY[family]
+def _remove_parts(cursor: Cursor[Any], family: str, table: str) -> None:
     cursor.execute(
         _sql(f"""
         DELETE FROM xsight.{table} d USING s_accepted a
-        WHERE a.known AND d.tenant_id = {TENANT} AND d.{key} = a.id""")
+        WHERE a.known AND d.tenant_id = {TENANT} AND d.{_PARENT_KEY[family]} = a.id""")
     )
+
+
+def _add_parts(cursor: Cursor[Any], family: str, table: str) -> None:
     cursor.execute(
         _sql(f"""
         INSERT INTO xsight.{table} (tenant_id, {_list(table)})
-        SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}
+        SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s
+        JOIN s_accepted a ON a.id = s.{_PARENT_KEY[family]}
         ON CONFLICT DO NOTHING""")
     )
 
