@@ -34,7 +34,8 @@ def render(
 ) -> str:
     """HTML up to the place where Voila's own output follows.
 
-    `user` has `name`, `email`, `initials`; `tenant` has `slug`, `name`. `base_url` ends with a slash.
+    `user` has `name`, `email`, `initials`; `tenant` has `slug`, `name` and `domain`, None before
+    a shop is connected. `base_url` ends with a slash.
     """
     definition = PAGES[page]
     return (

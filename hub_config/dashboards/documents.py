@@ -11,15 +11,17 @@ __all__ = ["Stored", "read"]
 
 NEWEST = """
 SELECT (SELECT shop_name FROM xsight.tenant_state),
+       (SELECT domain FROM xsight.tenant_state),
        (SELECT body FROM xsight.documents WHERE name = %s ORDER BY data_version DESC LIMIT 1)
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A page's stored document, None before the first insights, and the shop's name, None before it is connected."""
+    """A page's stored document, None before the first insights; the shop's name and domain, None before it connects."""
 
     shop_name: str | None
+    domain: str | None
     document: dict[str, Any] | None
 
 
@@ -29,4 +31,4 @@ async def read(name: str) -> Stored:
     async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
         cursor = await connection.execute(NEWEST, [name])
         row = await cursor.fetchone()
-    return Stored(*row) if row else Stored(None, None)
+    return Stored(*row) if row else Stored(None, None, None)

@@ -67,7 +67,7 @@ class PageHandler(Visited, TornadoVoilaHandler):
                 stored.document,
                 base_url=self.base_url,
                 user=self.visitor,
-                tenant={"slug": slug, "name": stored.shop_name or slug},
+                tenant={"slug": slug, "name": stored.shop_name or slug, "domain": stored.domain},
             )
         )
         await self.flush()

@@ -29,6 +29,7 @@ TENANT = {
 }
 OTHER = {"id": "0193c0de-0000-7000-8000-000000000002", "slug": "other8y", "name": "Second store"}
 BASE = "/user/t-garden7x/"
+DOMAIN = "garden-grove.myshopify.com"
 
 
 class Site:
@@ -45,14 +46,24 @@ class Site:
         self.connected = True
         self.synced_at: str | None = None
         self.names = {7_000_000_000_000 + n: name for n, name in enumerate(_NAMES)}
-        self._queues: set[asyncio.Queue[str]] = set()
+        self._told: dict[str, dict[str, Any]] = {}
+        self._queues: set[asyncio.Queue[str | None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def send(self, message: dict[str, Any]) -> None:
         """Tell every open websocket."""
+        if message.get("run"):
+            self._told[message["run"]] = message
+        self._put(json.dumps(message))
+
+    def hang_up(self) -> None:
+        """Close every open websocket, as a restart of the server does."""
+        self._put(None)
+
+    def _put(self, text: str | None) -> None:
         assert self._loop is not None
         for queue in self._queues:
-            self._loop.call_soon_threadsafe(queue.put_nowait, json.dumps(message))
+            self._loop.call_soon_threadsafe(queue.put_nowait, text)
 
     async def __call__(self, scope, receive, send) -> None:
         if scope["type"] == "lifespan":
@@ -77,23 +88,27 @@ class Site:
             await send({"type": "websocket.close", "code": 1013})
             return
         await send({"type": "websocket.accept"})
-        queue: asyncio.Queue[str] = asyncio.Queue()
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
         self._queues.add(queue)
         queue.put_nowait(json.dumps({"type": "sync:active", "runs": self.runs}))
         gone = asyncio.ensure_future(_until_closed(receive))
         while not gone.done():
             next_message = asyncio.ensure_future(queue.get())
             await asyncio.wait({gone, next_message}, return_when=asyncio.FIRST_COMPLETED)
-            if next_message.done():
-                await send({"type": "websocket.send", "text": next_message.result()})
-            else:
+            if not next_message.done():
                 next_message.cancel()
+            elif (text := next_message.result()) is not None:
+                await send({"type": "websocket.send", "text": text})
+            else:
+                await send({"type": "websocket.close", "code": 1001})
+                break
         self._queues.discard(queue)
 
     def _answer(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
         page = path.removeprefix(f"{BASE}app/")
         if page in PAGES:
-            html = render(page, self.document, base_url=BASE, user=USER, tenant=TENANT)
+            shop = TENANT | {"domain": DOMAIN if self.connected else None}
+            html = render(page, self.document, base_url=BASE, user=USER, tenant=shop)
             return 200, "text/html; charset=utf-8", html.encode()
         if page.removesuffix(".json") in PAGES:
             return _json(PAGES[page.removesuffix(".json")].spec(self.document, datetime.now(UTC)))
@@ -116,6 +131,7 @@ class Site:
                 {"run": "r1", "status": "queued", "step": "customers", "percent": 0, "counts": {}}
             ]
             return _json(self.runs[0], 202)
+        states = {run["run"]: run for run in self.runs} | self._told | self.ended
         answers = {
             "/api/auth/me": self._profile(),
             "/api/v1/tenants/me": TENANT
@@ -127,7 +143,7 @@ class Site:
             "/api/v1/customers": {
                 "items": [{"id": key, "name": name} for key, name in self.names.items()]
             },
-        } | {f"/api/v1/tenants/me/sync/{run}/status": state for run, state in self.ended.items()}
+        } | {f"/api/v1/tenants/me/sync/{run}/status": state for run, state in states.items()}
         return _json(answers[path]) if path in answers else _json({"code": "not_found"}, 404)
 
     def _profile(self) -> dict[str, Any]:

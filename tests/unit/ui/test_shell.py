@@ -27,13 +27,13 @@ def built(monkeypatch):
         monkeypatch.setattr(f"{module}.manifest", lambda: manifest)
 
 
-def page(document=None, name="Garden & Grove"):
+def page(document=None, name="Garden & Grove", domain="garden-grove.myshopify.com"):
     return render(
         "overview",
         document,
         base_url="/user/t-demo/",
         user=USER,
-        tenant={"slug": "demo12", "name": name},
+        tenant={"slug": "demo12", "name": name, "domain": domain},
     )
 
 
@@ -51,9 +51,15 @@ def test_the_spec_is_inlined_whole():
 
 
 def test_names_from_outside_stay_text():
-    html = page(make_document(name=NASTY, domain=NASTY), name=NASTY)
+    html = page(make_document(name=NASTY, domain=NASTY), name=NASTY, domain=NASTY)
     assert "<script>alert" not in html
     assert inlined_spec(html)["shop"]["name"] == NASTY
+
+
+def test_the_store_is_named_by_its_address_before_its_first_numbers():
+    assert "<small>garden-grove.myshopify.com</small>" in page()
+    assert "Not connected yet" not in page()
+    assert "<small>Not connected yet</small>" in page(domain=None)
 
 
 class Tags(HTMLParser):
@@ -89,7 +95,13 @@ def test_no_module_script_that_would_wait_for_the_streamed_document():
 
 def test_an_unknown_page_is_an_error():
     with pytest.raises(KeyError, match="nowhere"):
-        render("nowhere", None, base_url="/", user=USER, tenant={"slug": "demo12", "name": "Demo"})
+        render(
+            "nowhere",
+            None,
+            base_url="/",
+            user=USER,
+            tenant={"slug": "demo12", "name": "Demo", "domain": None},
+        )
 
 
 def test_pages_and_shell_load_no_widgets_and_no_frames():
