@@ -1,8 +1,8 @@
 // The page before its first numbers: what to do, what happens next, and how far it is.
 import { h, icon } from "./dom.js";
-import { get } from "./session.js";
+import { get, me } from "./session.js";
 import { feed, isActive } from "./sync.js";
-import { beginSync, progress } from "./sync_panel.js";
+import { beginSync, MAY_NOT_SYNC, maySync, progress } from "./sync_panel.js";
 
 const STEPS = [
   ["Connect your store", "You approve read access in Shopify. XSight never changes your orders or customers."],
@@ -25,23 +25,29 @@ export function onboarding() {
 
   const reach = (step) => [...steps.children].forEach((item, i) => (item.dataset.state = i < step ? "done" : i === step ? "current" : "next"));
 
-  const draw = (connected) => {
+  let connected = false;
+  let allowed = true;
+  const draw = () => {
     const { run } = feed;
     const active = isActive(run);
     bar.element.hidden = !run;
     if (run) bar.update(run);
     reach(run?.status === "computing" || run?.status === "completed" ? 2 : active || connected ? 1 : 0);
     const link = h("a", { class: "xs-button xs-button-main", href: "/connect" }, icon("store"), "Connect your store");
-    const start = h("button", { type: "button", class: "xs-button xs-button-main", onclick: beginSync }, icon("sync"), run?.status === "failed" ? "Try again" : "Sync now");
-    action.replaceChildren(...(active || run?.status === "completed" ? [] : [connected ? start : link]));
+    const start = h("button", { type: "button", class: "xs-button xs-button-main", onclick: beginSync }, icon("sync"), run?.status === "failed" ? "Try again" : run?.status === "cancelled" ? "Sync again" : "Sync now");
+    const next = !connected ? link : allowed ? start : h("p", { class: "xs-muted" }, MAY_NOT_SYNC);
+    action.replaceChildren(...(active || run?.status === "completed" ? [] : [next]));
   };
 
-  let connected = false;
-  draw(connected);
-  feed.on("run", () => draw(connected || true));
-  get("/api/v1/tenants/me").then(({ ok, body }) => {
-    connected = ok && isConnected(body);
-    draw(connected);
+  draw();
+  feed.on("run", () => {
+    connected = true; // only a connected store has runs
+    draw();
+  });
+  Promise.all([get("/api/v1/tenants/me"), me()]).then(([{ ok, body }, profile]) => {
+    connected ||= ok && isConnected(body);
+    allowed = maySync(profile);
+    draw();
   });
   return element;
 }

@@ -12,6 +12,13 @@ export const stepOf = (run) => (run.status === "queued" ? "Waiting to start" : r
 
 const number = (value) => new Intl.NumberFormat(navigator.language).format(value);
 
+export const MAY_NOT_SYNC = "Your role in this store cannot start a sync";
+
+/** The API decides; who is not known yet is let try. */
+export const maySync = (profile) => !profile?.rights || profile.rights.includes("sync");
+
+const ENDS = { completed: "Up to date", failed: "Sync failed", cancelled: "Sync cancelled" };
+
 /** Starts a sync and says so if that is not possible. */
 export async function beginSync() {
   const answer = await feed.begin();
@@ -35,7 +42,7 @@ export function progress() {
     bar.style.width = `${done}%`;
     rail.setAttribute("aria-valuenow", String(done));
     percent.textContent = `${done}%`;
-    step.textContent = run.status === "failed" ? "Sync failed" : run.status === "completed" ? "Up to date" : stepOf(run);
+    step.textContent = ENDS[run.status] ?? stepOf(run);
     element.dataset.status = run.status;
     details.textContent = run.status === "failed" ? (run.error?.message ?? "Please try again.") : facts(run);
   };
@@ -64,8 +71,10 @@ export function syncControl() {
     if (!run) return;
     bar.update(run);
     const active = isActive(run);
+    const broken = run.status === "failed" || run.status === "cancelled";
     button.dataset.status = run.status;
-    label.textContent = active ? (run.status === "computing" ? "Computing" : `Syncing ${Math.round(run.percent ?? 0)}%`) : run.status === "failed" ? "Sync failed" : "Sync now";
+    label.textContent = active ? (run.status === "computing" ? "Computing" : `Syncing ${Math.round(run.percent ?? 0)}%`) : broken ? ENDS[run.status] : "Sync now";
+    if (!button.disabled) button.title = broken ? "Sync again" : "";
     sign.replaceChildren(active ? ring() : icon(run.status === "failed" ? "alert" : "sync", 15));
     if (active) sign.querySelector(".xs-ring-done").style.strokeDashoffset = String(100 - (run.percent ?? 0));
   };
@@ -79,9 +88,9 @@ export function syncControl() {
   feed.on("run", draw);
   draw(feed.run);
   me().then((profile) => {
-    if (!profile?.rights || profile.rights.includes("sync")) return;
+    if (maySync(profile)) return;
     button.disabled = true;
-    button.title = "Your role in this store cannot start a sync";
+    button.title = MAY_NOT_SYNC;
   });
   return h("span", { class: "xs-anchor" }, button, panel);
 }
