@@ -66,13 +66,14 @@ class Table(Panel):
 class Page(anywidget.AnyWidget):
     """A whole page. In the dashboard it attaches to what the server has painted; in Lab it paints itself.
 
-    The browser hears of new insights first and puts their version into `data_version`; the page then reads the
-    document again and its new `spec` reaches the browser.
+    The browser hears of new insights first and puts what names them into `data_version` and `insight_run`; the
+    page then reads the document again and its new `spec` reaches the browser.
     """
 
     _esm = _loader("renderPage")
     spec = traitlets.Dict().tag(sync=True)
     data_version = traitlets.Int(0).tag(sync=True)
+    insight_run = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
     def __init__(self, name: str) -> None:
         """Take the page's name, a key of `xsight_ui.pages.PAGES`."""
@@ -81,15 +82,19 @@ class Page(anywidget.AnyWidget):
             raise ValueError(message)
         self._definition = PAGES[name]
         spec = self._read()
-        super().__init__(spec=spec, data_version=spec["data_version"])
+        super().__init__(
+            spec=spec,
+            data_version=spec["data_version"],
+            insight_run=spec.get("insight_run"),
+        )
 
     def _read(self) -> dict[str, Any]:
         document = read_document(self._definition.document)
         return self._definition.spec(document, datetime.now(UTC))
 
-    @traitlets.observe("data_version")
+    @traitlets.observe("data_version", "insight_run")
     def _refresh(self, change: dict[str, Any]) -> None:
-        if change["new"] != self.spec.get("data_version"):
+        if change["new"] != self.spec.get(change["name"]):
             self.spec = self._read()
 
 

@@ -25,13 +25,29 @@ COMPLETED = RUNNING | {
     "status": "completed",
     "percent": 100,
     "data_version": 42,
+    "insight_run": "0193c0de-0000-7000-8000-000000000042",
 }
+UPDATE = {
+    "type": "sync:update",
+    "data_version": 42,
+    "insight_run": COMPLETED["insight_run"],
+}
+SILENT_S = 6
 NET = "[data-metric=net_sales] .xs-kpi-value"
 
 
 @pytest.fixture
 def newer():
-    return make_document(seed=8) | {"data_version": 42}
+    return make_document(seed=8) | {
+        "data_version": 42,
+        "insight_run": UPDATE["insight_run"],
+        "computed_at": "2026-11-22T11:42:11+00:00",
+    }
+
+
+def net_sales(document):
+    """Of the last 30 days, as the page writes it."""
+    return f"${sum(document['daily']['net_minor'][-30:]) / 100:,.2f}"
 
 
 def test_progress_over_the_websocket(visit, site):
@@ -55,6 +71,52 @@ def test_progress_over_the_websocket(visit, site):
     )
     page.get_by_role("button", name="Sync failed").wait_for()
     assert panel.locator(".xs-muted").inner_text() == "Shop closed."
+
+
+def test_a_cancelled_sync_can_be_started_again(visit, site):
+    opened = visit()
+    page = opened.open()
+    site.send(RUNNING | {"type": "sync:failed", "status": "cancelled"})
+    again = page.get_by_role("button", name="Sync cancelled")
+    again.wait_for()
+    assert again.get_attribute("title") == "Sync again"
+    again.click()
+    page.get_by_text("Waiting to start").wait_for()
+    assert len(site.started_syncs) == 1
+    site.document = None
+    page = opened.open()
+    site.send(RUNNING | {"type": "sync:failed", "status": "cancelled"})
+    panel = page.locator(".xs-onboarding")
+    panel.get_by_text("Sync cancelled").wait_for()
+    panel.get_by_role("button", name="Sync again").click()
+    panel.get_by_text("Waiting to start").wait_for()
+    assert len(site.started_syncs) == 2
+
+
+def test_a_run_that_ended_during_a_reconnect_is_asked_for(visit, site, newer):
+    opened = visit()
+    page = opened.open()
+    site.send(RUNNING)
+    page.get_by_role("button", name="Syncing 43%").wait_for()
+    site.ended, site.document = {"r1": COMPLETED}, newer
+    site.hang_up()
+    page.get_by_text(net_sales(newer), exact=True).first.wait_for(timeout=0.9 * SILENT_S * 1000)
+    page.get_by_role("button", name="Sync now").wait_for()
+
+
+def test_a_silent_run_is_asked_for_once_in_a_while(visit, site, newer):
+    opened = visit()
+    asked = []
+    opened.page.on("request", lambda request: asked.append(request.url))
+    page = opened.open()
+    site.send(RUNNING)
+    page.get_by_role("button", name="Syncing 43%").wait_for()
+    site.ended = {"r1": RUNNING | {"percent": 63}}
+    page.get_by_role("button", name="Syncing 63%").wait_for(timeout=15_000)
+    site.ended, site.document = {"r1": COMPLETED}, newer
+    page.get_by_text(net_sales(newer), exact=True).first.wait_for(timeout=15_000)
+    page.get_by_role("button", name="Sync now").wait_for()
+    assert sum(url.endswith("/r1/status") for url in asked) == 2
 
 
 def test_sync_now_is_a_change_with_its_token(visit, site):
@@ -88,6 +150,10 @@ def test_who_may_not_sync_is_told(visit, site):
     page.wait_for_function("document.querySelector('.xs-sync').disabled")
     assert "cannot start a sync" in page.locator(".xs-sync").get_attribute("title")
     assert not page.get_by_role("link", name="Notebooks").is_visible()
+    site.document = None
+    page = opened.open()
+    page.get_by_text("cannot start a sync").wait_for()
+    assert page.get_by_role("button", name="Sync now").count() == 0
 
 
 def test_new_insights_replace_the_numbers_without_a_kernel(visit, site, newer):
@@ -96,14 +162,27 @@ def test_new_insights_replace_the_numbers_without_a_kernel(visit, site, newer):
     before = page.locator(NET).inner_text()
     tile = page.locator("[data-panel=sales]").element_handle()
     site.document = newer
-    site.send({"type": "sync:update", "data_version": 42, "insight_run": "x"})
+    site.send(UPDATE)
     page.wait_for_function(
         "before => document.querySelector('[data-metric=net_sales] .xs-kpi-value').innerText !== before",
         arg=before,
     )
-    assert page.locator(NET).inner_text() == f"${sum(newer['daily']['net_minor'][-30:]) / 100:,.2f}"
+    assert page.locator(NET).inner_text() == net_sales(newer)
     assert tile.evaluate("tile => tile.isConnected")  # in place
     assert page.evaluate("window.layoutShift") == 0
+
+
+def test_the_same_data_computed_anew_replaces_the_numbers(visit, site, newer):
+    site.document["data_version"] = 42
+    opened = visit()
+    page = opened.open()
+    before = opened.specification()
+    assert page.locator(NET).inner_text() != net_sales(newer)
+    site.document = newer
+    site.send(UPDATE)
+    page.get_by_text(net_sales(newer), exact=True).first.wait_for()
+    live(page, spec=before)  # a kernel that started earlier
+    assert page.locator(NET).inner_text() == net_sales(newer)
 
 
 # What anywidget hands to render(): a model with the given traits, which tells what the page sends to its kernel.
@@ -138,14 +217,17 @@ def test_the_live_widget_takes_over_what_is_painted(visit, site, newer):
     assert live(page, spec=opened.specification()) == 0  # it paints nothing of its own
     assert page.evaluate(f"{nodes}.every((node, i) => node === window.painted[i])")
     assert page.evaluate("performance.getEntriesByName('xs-live').length") == 1
-    site.send({"type": "sync:update", "data_version": 42, "insight_run": "x"})
+    site.send(UPDATE)
     page.wait_for_function("window.model.sent.length")
-    assert page.evaluate("window.model.sent") == [["data_version", 42]]
+    assert page.evaluate("window.model.sent") == [
+        ["data_version", 42],
+        ["insight_run", UPDATE["insight_run"]],
+    ]
     site.document = newer
     page.evaluate(
         "fetch('overview.json').then(r => r.json()).then(spec => window.model.change('spec', spec))"
     )
-    assert page.locator(NET).inner_text() == f"${sum(newer['daily']['net_minor'][-30:]) / 100:,.2f}"
+    assert page.locator(NET).inner_text() == net_sales(newer)
     assert page.evaluate("window.layoutShift") == 0
 
 
@@ -191,8 +273,7 @@ def test_without_a_websocket_the_page_asks(visit, site, newer):
     opened.errors = Ignored("WebSocket connection")
     page.get_by_role("button", name="Syncing 43%").wait_for(timeout=15_000)
     site.runs, site.ended, site.document = [], {"r1": COMPLETED}, newer
-    total = f"${sum(newer['daily']['net_minor'][-30:]) / 100:,.2f}"
-    page.get_by_text(total, exact=True).first.wait_for(timeout=15_000)
+    page.get_by_text(net_sales(newer), exact=True).first.wait_for(timeout=15_000)
     page.get_by_role("button", name="Sync now").wait_for()
 
 
@@ -212,10 +293,12 @@ def test_from_nothing_to_the_first_numbers(visit, site, newer):
     site.document, site.connected = None, False
     opened = visit()
     page = opened.open()
+    assert opened.text("#xs-store small") == "Not connected yet"
     assert page.get_by_role("link", name="Connect your store").get_attribute("href") == "/connect"
     assert page.locator(".xs-steps [data-state=current] h3").inner_text() == "Connect your store"
     site.connected = True
     page = opened.open()
+    assert opened.text("#xs-store small") == "garden-grove.myshopify.com"
     page.locator(".xs-onboarding").get_by_role("button", name="Sync now").click()
     page.get_by_text("Waiting to start").wait_for()
     site.send(RUNNING)
@@ -224,7 +307,7 @@ def test_from_nothing_to_the_first_numbers(visit, site, newer):
     site.send(RUNNING | {"status": "computing", "step": "insights", "percent": 97})
     page.get_by_text("Computing insights").wait_for()
     site.document = newer
-    site.send({"type": "sync:update", "data_version": 42, "insight_run": "x"})
+    site.send(UPDATE)
     page.locator("[data-panel=sales] svg").first.wait_for()
     assert page.locator(".xs-tile").count() == 9
 

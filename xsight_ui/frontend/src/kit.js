@@ -24,7 +24,7 @@ export function start() {
 
 /** Keeps a page up to date with the tenant's syncs. */
 function follow(page) {
-  feed.on("update", (version) => refresh(page, version));
+  feed.on("update", (insights) => refresh(page, insights));
   feed.on("run", (run) => run.status === "completed" && page.checkFreshness());
   page.checkFreshness();
   feed.start();

@@ -7,6 +7,12 @@ export function same(a, b) {
   return keys.length === Object.keys(b).length && keys.every((key) => same(a[key], b[key]));
 }
 
+/** Whether spec `a` was computed before `b`: of older data, or of the same data earlier. */
+function isOlder(a, b) {
+  if (a.data_version !== b.data_version) return a.data_version < b.data_version;
+  return Date.parse(a.freshness?.computed_at) < Date.parse(b.freshness?.computed_at);
+}
+
 export class PageState {
   #listeners = new Map();
   #widget = null;
@@ -36,7 +42,7 @@ export class PageState {
 
   /** Takes a newer spec; an older one, say of a kernel that started before the last sync, is left alone. */
   take(spec) {
-    if (!spec?.page || spec.data_version < this.spec.data_version) return;
+    if (!spec?.page || isOlder(spec, this.spec)) return;
     if (same(spec, this.spec)) return;
     this.spec = spec;
     this.emit("spec");
@@ -50,10 +56,11 @@ export class PageState {
     this.emit("live");
   }
 
-  /** Asks the kernel for insights of `version`; false if there is no kernel to ask. */
-  request(version) {
+  /** Asks the kernel for these insights; false if there is no kernel to ask. */
+  request({ data_version: version, insight_run: run }) {
     if (!this.#widget) return false;
     this.#widget.set("data_version", version);
+    this.#widget.set("insight_run", run ?? null);
     this.#widget.save_changes();
     return true;
   }

@@ -6,6 +6,7 @@ import { toast } from "./toast.js";
 const ACTIVE = new Set(["queued", "running", "computing"]);
 const POLL_ACTIVE_MS = 2000;
 const POLL_IDLE_MS = 15_000;
+const SILENT_MS = 6000; // a run speaks more often, unless what carries its messages is down
 const LOGGED_OUT = 4401; // a code of our API: the session ended, or is at another store
 const RETRY_FIRST_MS = 1000;
 const RETRY_MAX_MS = 30_000;
@@ -20,6 +21,7 @@ class SyncFeed {
   #retry = RETRY_FIRST_MS;
   #socket = null;
   #timer = null;
+  #silence = null;
 
   on(event, listener) {
     this.#listeners[event].add(listener);
@@ -62,34 +64,54 @@ class SyncFeed {
   }
 
   #hear(message) {
-    if (message.type === "sync:update") return this.#announce(message.data_version);
-    if (message.type === "sync:active") return message.runs.forEach((run) => this.#show(run));
+    if (message.type === "sync:update") return this.#announce(message);
+    if (message.type === "sync:active") return void this.#list(message.runs);
     if (message.type !== "sync:error" && message.run) this.#show(message);
   }
 
   async #poll() {
     clearTimeout(this.#timer);
     if (this.#connected || document.hidden) return;
-    const before = this.run;
     const active = await get("/api/v1/tenants/me/sync/active");
-    const runs = active.body?.runs ?? active.body?.items ?? [];
     if (active.status === 401) return;
-    runs.forEach((run) => this.#show(run));
-    if (isActive(before) && active.ok && !runs.some(({ run }) => run === before.run)) {
-      const ended = await get(`/api/v1/tenants/me/sync/${before.run}/status`);
-      if (ended.ok) this.#show(ended.body);
-      if (ended.body?.data_version) this.#announce(ended.body.data_version);
-    }
+    if (active.ok) await this.#list(active.body.runs);
     this.#timer = setTimeout(() => this.#poll(), isActive(this.run) ? POLL_ACTIVE_MS : POLL_IDLE_MS);
+  }
+
+  /** Takes the runs in progress; the one shown as such that is not among them has ended unheard. */
+  async #list(runs) {
+    const before = this.run;
+    runs.forEach((run) => this.#show(run));
+    if (isActive(before) && !runs.some(({ run }) => run === before.run)) await this.#ask(before.run);
+  }
+
+  /** Shows where a run stands, and announces what came of it. */
+  async #ask(run) {
+    const { ok, body } = await get(`/api/v1/tenants/me/sync/${run}/status`);
+    if (!ok) return;
+    if (this.run.run === run && isActive(this.run)) this.#show(body); // else something newer was heard meanwhile
+    if (body.status === "completed" && body.data_version) this.#announce(body);
   }
 
   #show(run) {
     this.run = run;
     for (const listener of this.#listeners.run) listener(run);
+    this.#listen();
   }
 
-  #announce(version) {
-    for (const listener of this.#listeners.update) listener(version);
+  /** The database knows how a run goes even while nobody can tell of it: asks after each silence. */
+  #listen() {
+    clearTimeout(this.#silence);
+    if (!isActive(this.run)) return;
+    this.#silence = setTimeout(async () => {
+      if (this.#connected && !document.hidden) await this.#ask(this.run.run);
+      this.#listen();
+    }, SILENT_MS);
+  }
+
+  /** There are newer insights: their `data_version` and `insight_run`. */
+  #announce(insights) {
+    for (const listener of this.#listeners.update) listener(insights);
   }
 }
 
