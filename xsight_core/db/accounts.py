@@ -16,7 +16,6 @@ __all__ = [
     "add_membership",
     "add_session",
     "add_user",
-    "disable_user",
     "find_identity",
     "find_password",
     "memberships",
@@ -57,11 +56,6 @@ async def set_password(session: AsyncSession, user_id: UUID, password_hash: str)
     await session.execute(
         update(User).where(User.id == user_id).values(password_hash=password_hash)
     )
-
-
-async def disable_user(session: AsyncSession, user_id: UUID) -> None:
-    """The account stays, nobody can use it."""
-    await session.execute(update(User).where(User.id == user_id).values(disabled_at=func.now()))
 
 
 async def add_membership(

@@ -7,7 +7,7 @@ a bulk file the lines come anywhere.
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,7 +35,6 @@ __all__ = [
     "add_refunds",
     "add_variant",
     "day_of",
-    "minor_units",
 ]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -105,11 +104,6 @@ def day_of(moment: datetime, zone: ZoneInfo) -> int:
     wrong around the change of the clocks.
     """
     return moment.astimezone(zone).toordinal() - _EPOCH
-
-
-def minor_units(amount: Decimal, exponent: int) -> int:
-    """An amount in minor units of a currency with ``exponent`` decimals, half away from zero."""
-    return int(amount.scaleb(exponent).to_integral_value(ROUND_HALF_UP))
 
 
 def add_customer(rows: Rows, node: CustomerNode) -> None:

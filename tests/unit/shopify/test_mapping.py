@@ -17,7 +17,6 @@ from xsight_core.shopify.mapping import (
     add_line,
     add_order,
     day_of,
-    minor_units,
 )
 from xsight_core.shopify.payload import LineNode, OrderNode, number
 
@@ -52,19 +51,6 @@ def test_a_day_is_the_shops_own(moment, zone):
 def test_days_around_the_change_of_the_clocks(moment, day):
     expected = (datetime.fromisoformat(day) - datetime(1970, 1, 1)).days
     assert day_of(datetime.fromisoformat(moment), ZoneInfo("America/New_York")) == expected
-
-
-@given(st.decimals(-(10**9), 10**9, places=2))
-def test_minor_units_of_cents_are_exact(amount):
-    assert Decimal(minor_units(amount, 2)) == amount * 100
-
-
-@pytest.mark.parametrize(
-    ("amount", "exponent", "minor"),
-    [("0.005", 2, 1), ("-0.005", 2, -1), ("12", 0, 12), ("1.2345", 3, 1235), ("1.2344", 3, 1234)],
-)
-def test_minor_units_round_half_away_from_zero(amount, exponent, minor):
-    assert minor_units(Decimal(amount), exponent) == minor
 
 
 @given(amounts, st.lists(amounts, max_size=3))
