@@ -1,12 +1,15 @@
 """``xsight``: every word an operator can say. Each imports what it needs, so ``--help`` is quick."""
 
+import subprocess
 import sys
-from importlib import import_module
+from importlib import import_module, invalidate_caches
+from importlib.util import find_spec
 from typing import Any
 
 import click
 
 from ops.config import Config
+from ops.home import ROOT
 from ops.trouble import Trouble
 
 __all__ = ["main"]
@@ -83,6 +86,11 @@ def demo(*, as_json: bool) -> None:
 @click.argument("name", type=click.Choice(["up", "overview"]))
 def bench(name: str) -> None:
     """Measure; the last line is JSON: {"bench": NAME, "figures": {…}}."""
+    if find_spec("playwright") is None:
+        print("· installing what measuring needs (make dev)", flush=True)
+        if subprocess.run(["make", "--silent", "dev"], cwd=ROOT, check=False).returncode:
+            raise Trouble("what measuring needs could not be installed", "run `make dev` and read")
+        invalidate_caches()
     _do(f"bench.{name}", "measure")
 
 
