@@ -10,7 +10,7 @@ from structlog.contextvars import bound_contextvars
 from worker.resources import Resources
 from worker.tasks import HEAVY, TASKS, run_of
 from xsight_core.errors import XsightError
-from xsight_core.services.jobs import ClaimedJob, claim, fail, finish, leased
+from xsight_core.services.jobs import ClaimedJob, claim, fail, finish, give_back, leased
 from xsight_core.services.sync import fail_run
 from xsight_core.sync.turns import tenant_turn
 
@@ -33,7 +33,7 @@ async def carry_out(by: Resources, job_id: UUID) -> None:
                 await TASKS[job.kind](by, job)
         except asyncio.CancelledError:
             # We are stopping, or another worker has the lease: theirs is not ours to give back.
-            await asyncio.shield(fail(by.tenancy, job, "The worker was stopped."))
+            await asyncio.shield(give_back(by.tenancy, job, "The worker was stopped."))
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must end
             await _give_up(by, job, error)

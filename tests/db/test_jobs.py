@@ -206,3 +206,13 @@ async def test_only_old_well_ended_jobs_are_forgotten(tenancy, tenant, sql):
     )
     await jobs.prune(tenancy)
     assert sql("SELECT key FROM control.jobs ORDER BY key") == [("b",), ("c",)]
+
+
+async def test_a_job_given_back_is_due_at_once_and_has_lost_no_attempt(tenancy, tenant):
+    job_id = await promise(tenancy, tenant)
+    for _ in range(jobs.MAX_ATTEMPTS + 1):
+        job = await jobs.claim(tenancy, job_id)
+        assert job.attempts == 1
+        assert await jobs.give_back(tenancy, job, "stopped")
+    assert not await jobs.give_back(tenancy, job, "stopped")  # it is no longer ours
+    assert [due.id for due in await jobs.due_jobs(tenancy)] == [job_id]

@@ -63,5 +63,7 @@ async def test_a_worker_that_is_told_to_stop_gives_its_job_back(settings, access
                 while (await sync.run_state(access.tenancy, shop.id, run))["status"] != "running":
                     await asyncio.sleep(0.1)
         with access.tenancy.connection(shop.id) as connection:
-            [(status,)] = connection.execute("SELECT status FROM control.jobs WHERE kind = 'sync'")
-    assert status == "queued"
+            [(status, attempts)] = connection.execute(
+                "SELECT status, attempts FROM control.jobs WHERE kind = 'sync'"
+            )
+    assert (status, attempts) == ("queued", 0)  # being stopped costs no attempt

@@ -124,9 +124,15 @@ async def finish(
 
 
 async def give_back(
-    session: AsyncSession, job_id: UUID, token: UUID, *, delay: timedelta, error: str
+    session: AsyncSession,
+    job_id: UUID,
+    token: UUID,
+    *,
+    delay: timedelta,
+    error: str,
+    counted: bool = True,
 ) -> bool:
-    """Queue it for another try later; False when the lease is lost."""
+    """Queue it for another try later; False when the lease is lost. Not ``counted``: as if this one had not been."""
     statement = (
         update(Job)
         .where(Job.id == job_id, Job.lease == token)
@@ -134,6 +140,7 @@ async def give_back(
             status="queued",
             payload=func.coalesce(Job.next_payload, Job.payload),
             next_payload=null(),
+            attempts=Job.attempts if counted else Job.attempts - 1,
             due_at=func.now() + delay,
             sent_at=None,
             lease=None,

@@ -38,6 +38,7 @@ __all__ = [
     "enqueue_due_inbox",
     "fail",
     "finish",
+    "give_back",
     "heartbeat",
     "leased",
     "prune",
@@ -176,6 +177,14 @@ async def fail(
         ended = "dead" if retryable else "failed"
         status = await rows.finish(session, job.id, job.lease, status=ended, error=error)
     return "lost" if status is None else "queued" if status == "queued" else ended
+
+
+async def give_back(tenancy: Tenancy, job: ClaimedJob, reason: str) -> bool:
+    """Leave the job to another worker, at once: nothing went wrong, so it costs none of the attempts."""
+    async with tenancy.control() as session:
+        return await rows.give_back(
+            session, job.id, job.lease, delay=timedelta(), error=reason, counted=False
+        )
 
 
 async def due_jobs(tenancy: Tenancy, *, limit: int = 200) -> list[DueJob]:
