@@ -7,9 +7,9 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-__all__ = ["CHANNEL", "RedisDoorbell"]
+from xsight_core.services.jobs import DOORBELL_CHANNEL
 
-CHANNEL = "xsight:doorbell"
+__all__ = ["RedisDoorbell"]
 
 log = structlog.stdlib.get_logger("api.doorbell")
 
@@ -23,6 +23,6 @@ class RedisDoorbell:
     async def ring(self, job_id: UUID) -> None:
         """Say that there is something to look at."""
         try:
-            await self._redis.publish(CHANNEL, str(job_id))
+            await self._redis.publish(DOORBELL_CHANNEL, str(job_id))
         except RedisError as error:
             log.warning("doorbell.silent", reason=type(error).__name__)

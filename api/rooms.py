@@ -15,9 +15,10 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from xsight_core.services.sync import PROGRESS_CHANNEL
+
 __all__ = ["Mailbox", "Rooms"]
 
-CHANNEL: Final = "xsight:progress:"
 RETRY_S: Final = 1.0
 CONFIRM_S: Final = 1.0
 
@@ -82,7 +83,7 @@ class Rooms:
         Entered when nothing sent from now on can be missed (or Redis is silent and nothing will come): read the
         state after that, not before.
         """
-        channel = f"{CHANNEL}{tenant_id}"
+        channel = f"{PROGRESS_CHANNEL}{tenant_id}"
         mailbox = Mailbox()
         if (room := self._rooms.get(channel)) is None:
             room = self._rooms[channel] = Room()
@@ -122,7 +123,7 @@ class Rooms:
             try:
                 async with self._redis.pubsub() as pubsub:
                     await pubsub.subscribe(
-                        CHANNEL, *self._rooms
+                        PROGRESS_CHANNEL, *self._rooms
                     )  # never without a channel: simplest to wait on
                     self._pubsub = pubsub
                     while True:

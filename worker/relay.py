@@ -16,9 +16,8 @@ from taskiq.kicker import AsyncKicker
 
 from worker.alive import alive, stop_signal
 from worker.broker import StreamBroker, create_broker
-from worker.resources import DOORBELL
 from xsight_core.logging import configure_logging
-from xsight_core.services.jobs import due_jobs, enqueue_due_inbox
+from xsight_core.services.jobs import DOORBELL_CHANNEL, due_jobs, enqueue_due_inbox
 from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
 
@@ -69,7 +68,7 @@ async def _listen(redis: Redis, bell: asyncio.Event) -> None:
     while True:
         with suppress(RedisError, OSError):
             async with redis.pubsub() as pubsub:
-                await pubsub.subscribe(DOORBELL)
+                await pubsub.subscribe(DOORBELL_CHANNEL)
                 async for message in pubsub.listen():
                     if message["type"] == "message":
                         bell.set()

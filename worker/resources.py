@@ -13,13 +13,12 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from xsight_core.services.connect import ShopAccess
+from xsight_core.services.jobs import DOORBELL_CHANNEL
+from xsight_core.services.sync import PROGRESS_CHANNEL
 from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["DOORBELL", "RedisDoorbell", "RedisProgress", "Resources", "open_resources"]
-
-DOORBELL = "xsight:doorbell"
-PROGRESS = "xsight:progress:"
+__all__ = ["RedisDoorbell", "RedisProgress", "Resources", "open_resources"]
 
 log = structlog.get_logger()
 
@@ -33,7 +32,9 @@ class RedisProgress:
     async def publish(self, tenant_id: UUID, message: dict[str, Any]) -> None:
         """Send one message to the tenant's channel."""
         try:
-            await self._redis.publish(f"{PROGRESS}{tenant_id}", msgspec.json.encode(message))
+            await self._redis.publish(
+                f"{PROGRESS_CHANNEL}{tenant_id}", msgspec.json.encode(message)
+            )
         except RedisError as error:
             log.warning("progress.lost", error=type(error).__name__)
 
@@ -44,10 +45,10 @@ class RedisDoorbell:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
 
-    async def ring(self, job_id: UUID | None = None) -> None:
+    async def ring(self, job_id: UUID) -> None:
         """Say that a job is waiting."""
         try:
-            await self._redis.publish(DOORBELL, str(job_id))
+            await self._redis.publish(DOORBELL_CHANNEL, str(job_id))
         except RedisError as error:
             log.warning("doorbell.lost", error=type(error).__name__)
 

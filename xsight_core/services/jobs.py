@@ -26,6 +26,7 @@ from xsight_core.db import jobs as rows
 from xsight_core.tenancy import Tenancy
 
 __all__ = [
+    "DOORBELL_CHANNEL",
     "LEASE",
     "MAX_ATTEMPTS",
     "ClaimedJob",
@@ -49,6 +50,7 @@ log = structlog.get_logger()
 
 JobKind = Literal["sync", "insights", "webhooks"]
 
+DOORBELL_CHANNEL: Final = "xsight:doorbell"  # of Redis, as the API and the workers name it
 MAX_ATTEMPTS: Final = 6
 LEASE: Final = timedelta(seconds=30)
 _FIRST_DELAY_S: Final = 5.0

@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # the API and the scheduler import this module, not the numer
 
 
 __all__ = [
+    "PROGRESS_CHANNEL",
     "active_runs",
     "cancel_run",
     "complete_run",
@@ -46,6 +47,7 @@ __all__ = [
 
 log = structlog.get_logger()
 
+PROGRESS_CHANNEL = "xsight:progress:"  # of Redis; a tenant's id follows
 _TICK_S = 0.5  # browsers hear at most twice a second
 _LOOK_EVERY_TICKS = 4  # whether it was cancelled, also while nothing moves
 _MESSAGES = {"completed": "sync:completed", "failed": "sync:failed", "cancelled": "sync:failed"}
