@@ -19,7 +19,12 @@ from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
 
 UNIT = Path(__file__).parent / "unit"
-pytest_plugins = ["tests.support.browser", "tests.support.groups", "tests.support.simulator", "tests.support.stack"]
+pytest_plugins = [
+    "tests.support.browser",
+    "tests.support.groups",
+    "tests.support.simulator",
+    "tests.support.stack",
+]
 
 
 class Run:
