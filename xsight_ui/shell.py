@@ -29,7 +29,7 @@ def render(
     *,
     base_url: str,
     user: dict[str, str],
-    tenant: dict[str, str],
+    tenant: dict[str, str | None],
     now: datetime | None = None,
 ) -> str:
     """HTML up to the place where Voila's own output follows.
