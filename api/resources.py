@@ -10,12 +10,12 @@ from litestar.di import NamedDependency
 from redis.asyncio import Redis
 
 from api.announcer import Announcer
-from api.doorbell import RedisDoorbell
 from api.hub import HubClient
 from api.inbox import InboxWriter
 from api.provider import Provider
 from api.rooms import Rooms
 from api.throttle import Throttle
+from worker.doorbell import RedisDoorbell
 from xsight_core.services.connect import ShopAccess
 from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy

@@ -9,15 +9,14 @@ from taskiq.acks import AcknowledgeType
 from taskiq.receiver import Receiver
 
 from worker.alive import alive, stop_signal
-from worker.broker import StreamBroker, create_broker
+from worker.broker import JOB, StreamBroker, create_broker
 from worker.carry import carry_out
 from worker.resources import Resources, open_resources
 from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
 
-__all__ = ["JOB", "add_job_task", "main", "work"]
+__all__ = ["add_job_task", "main", "work"]
 
-JOB = "job"
 _JOBS_AT_ONCE = 4
 _GRACE_S = 6.0
 

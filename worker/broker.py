@@ -25,9 +25,11 @@ from taskiq import AckableMessage
 from taskiq.serializers import JSONSerializer
 from taskiq_redis import RedisStreamBroker
 
-__all__ = ["QUEUE", "StreamBroker", "create_broker"]
+__all__ = ["JOB", "QUEUE", "StreamBroker", "create_broker"]
 
 QUEUE = "xsight:tasks"
+JOB = "job"
+"""Name of the one task: it carries out the job whose id it gets."""
 
 log = structlog.get_logger()
 

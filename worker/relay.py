@@ -15,7 +15,7 @@ from taskiq.exceptions import TaskiqError
 from taskiq.kicker import AsyncKicker
 
 from worker.alive import alive, stop_signal
-from worker.broker import StreamBroker, create_broker
+from worker.broker import JOB, StreamBroker, create_broker
 from xsight_core.logging import configure_logging
 from xsight_core.services.jobs import DOORBELL_CHANNEL, due_jobs, enqueue_due_inbox
 from xsight_core.settings import Settings
@@ -34,7 +34,7 @@ async def send_due(tenancy: Tenancy, broker: StreamBroker) -> int:
     await enqueue_due_inbox(tenancy)
     due = await due_jobs(tenancy)
     for job in due:
-        await AsyncKicker("job", broker, {}).kiq(str(job.id))
+        await AsyncKicker(JOB, broker, {}).kiq(str(job.id))
     return len(due)
 
 

@@ -12,13 +12,13 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from worker.doorbell import RedisDoorbell
 from xsight_core.services.connect import ShopAccess
-from xsight_core.services.jobs import DOORBELL_CHANNEL
 from xsight_core.services.sync import PROGRESS_CHANNEL
 from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["RedisDoorbell", "RedisProgress", "Resources", "open_resources"]
+__all__ = ["RedisProgress", "Resources", "open_resources"]
 
 log = structlog.get_logger()
 
@@ -37,20 +37,6 @@ class RedisProgress:
             )
         except RedisError as error:
             log.warning("progress.lost", error=type(error).__name__)
-
-
-class RedisDoorbell:
-    """Wakes the relay. If it does not hear, it looks a second later."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-
-    async def ring(self, job_id: UUID) -> None:
-        """Say that a job is waiting."""
-        try:
-            await self._redis.publish(DOORBELL_CHANNEL, str(job_id))
-        except RedisError as error:
-            log.warning("doorbell.lost", error=type(error).__name__)
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,10 @@ class ForkedProcess:
         self.send_signal(signal.SIGTERM)
 
 
+class ZygoteGone(OSError):
+    """The zygote ended before it answered; a new one can be started."""
+
+
 class ForkServer:
     """Starts the zygote and asks it for kernels. The zygote and all its kernels end with this process."""
 
@@ -96,13 +100,22 @@ class ForkServer:
         theirs.close()
 
     def fork(self, connection_file: str, env: dict[str, str], cwd: str | None) -> ForkedProcess:
-        """A new kernel, whose sockets are bound when this returns. OSError where the zygote refuses or is gone."""
+        """A new kernel, whose sockets are bound when this returns. OSError where the zygote refuses, ZygoteGone."""
         body = json.dumps({"file": connection_file, "env": env, "cwd": cwd}).encode()
         with self._lock:
-            self._socket.sendall(len(body).to_bytes(4, "big") + body)
-            reply, descriptors, _, _ = socket.recv_fds(self._socket, 4096, 2)
+            try:
+                self._socket.sendall(len(body).to_bytes(4, "big") + body)
+                reply, descriptors, _, _ = socket.recv_fds(self._socket, 4096, 2)
+            except ConnectionError:
+                reply, descriptors = b"", []
+        if (
+            not reply
+        ):  # a process that ends closes its sockets first and can be waited for only later
+            self.process.kill()
+            self.process.wait()
+            raise ZygoteGone("the zygote is gone")
         if len(descriptors) != 2:  # noqa: PLR2004 - the pidfd and the pipe
-            raise OSError(reply.decode() or "the zygote is gone")
+            raise OSError(reply.decode())
         pidfd, bound = descriptors
         select.select([bound], [], [], BOUND_WITHIN_S)
         os.close(bound)
@@ -117,9 +130,11 @@ class ForkProvisioner(LocalProvisioner):
         cwd = kwargs.get("cwd")
         env = {k: v for k, v in kwargs["env"].items() if k not in HIDDEN}
         try:
-            server = ForkServer.shared()
-            file = cmd[cmd.index("-f") + 1]
-            self.process = await asyncio.to_thread(server.fork, file, env, cwd)
+            request = cmd[cmd.index("-f") + 1], env, cwd
+            try:
+                self.process = await asyncio.to_thread(ForkServer.shared().fork, *request)
+            except ZygoteGone:
+                self.process = await asyncio.to_thread(ForkServer.shared().fork, *request)
         except (OSError, ValueError) as error:
             self.log.error("Kernel started without the fork server: %s", error)  # noqa: TRY400 - expected
             return await super().launch_kernel(cmd, **kwargs)

@@ -47,7 +47,7 @@ def main() -> None:
             importlib.import_module(name)
     gc.freeze()  # later collections leave alone what exists now, so its pages stay shared
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps kernels that have ended
-    stream = requests.makefile("rb")
+    stream, me = requests.makefile("rb"), os.getpid()
     while head := stream.read(HEAD_BYTES):
         request = json.loads(stream.read(int.from_bytes(head, "big")))
         try:
@@ -58,7 +58,7 @@ def main() -> None:
         if bound is not None:
             stream.close()
             requests.close()
-            _become_kernel(request, bound)
+            _become_kernel(request, bound, me)
 
 
 def _fork(requests: socket.socket) -> int | None:
@@ -84,10 +84,12 @@ def _check_single() -> None:
         raise RuntimeError(f"not safe to fork: {threads} threads, zmq context {context}")
 
 
-def _become_kernel(request: dict[str, Any], bound: int) -> NoReturn:
+def _become_kernel(request: dict[str, Any], bound: int, zygote: int) -> NoReturn:
     """In the forked child: undo what is the zygote's, then be an IPython kernel until told to end."""
     os.setsid()  # a process group of its own: interrupts reach the kernel and what it started
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != zygote:  # it died before the line above: no signal will come
+        os._exit(1)
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)

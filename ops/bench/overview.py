@@ -16,15 +16,15 @@ from ops.trouble import Trouble
 from ops.vault import Vault
 from ops.visitor import Visitor
 
-__all__ = ["measure"]
+__all__ = ["QUIET", "measure"]
 
 _LOADS = 10
 _WITHIN_S = 120
-# without these Chromium looks up its maker's hosts at every start
-_FLAGS = [
+QUIET = [
     *("--no-sandbox", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 ]
+"""Flags without which Chromium looks up its maker's hosts at every start."""
 _MARKS = {"first_content_s": "xs-first", "live_s": "xs-live"}
 _READ = """
 names => Object.fromEntries(names.map(name => [name, performance.getEntriesByName(name)[0]?.startTime]))
@@ -72,7 +72,7 @@ def _chromium() -> Iterator[Browser]:
     if program is None:
         raise Trouble("chromium is missing", "apt install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_FLAGS)
+        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
         try:
             yield browser
         finally:

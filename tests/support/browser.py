@@ -5,18 +5,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from ops.bench.overview import QUIET
+
 __all__ = ["FLAGS", "browser"]
 
-# Without the networking flags Chromium looks up its maker's hosts at every start.
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+FLAGS = ["--headless", "--disable-gpu", *QUIET]
 
 
 @pytest.fixture(scope="module")

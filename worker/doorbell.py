@@ -11,7 +11,7 @@ from xsight_core.services.jobs import DOORBELL_CHANNEL
 
 __all__ = ["RedisDoorbell"]
 
-log = structlog.stdlib.get_logger("api.doorbell")
+log = structlog.stdlib.get_logger("worker.doorbell")
 
 
 class RedisDoorbell:
