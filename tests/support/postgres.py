@@ -73,7 +73,9 @@ class Cluster:
         """A copy of ``template``, dropped at the end with whoever is still in it."""
         database = self.database(f"t_{secrets.token_hex(6)}")
         with psycopg.connect(self.maintenance_url, autocommit=True) as admin:
-            admin.execute(f"CREATE DATABASE {database.name} TEMPLATE {template}")
+            admin.execute(
+                f"CREATE DATABASE {database.name} TEMPLATE {template} STRATEGY FILE_COPY"
+            )  # half the time of the default
             for statement in roles.database_statements(
                 database.name
             ):  # CREATE DATABASE copies no rights
