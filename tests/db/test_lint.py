@@ -17,6 +17,7 @@ def test_control_and_private_hold_only_what_is_listed():
         "control.inbox",
         "control.jobs",
         "control.memberships",
+        "control.model_priors",
         "control.one_time_codes",
         "control.session_secrets",
         "control.sessions",

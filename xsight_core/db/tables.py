@@ -254,6 +254,18 @@ class Job(Base):
     error: Mapped[str | None]
 
 
+class ModelPrior(Base):
+    """What models start from where the operator pools them: numbers over all shops, of none (docs/adr/)."""
+
+    __tablename__ = "model_priors"
+    __table_args__ = {"schema": CONTROL}
+
+    model: Mapped[str] = mapped_column(primary_key=True)
+    computed_at: Mapped[datetime] = _now()
+    tenants: Mapped[int] = mapped_column(Integer)
+    prior: Mapped[dict[str, Any]]
+
+
 # ------------------------------------------------------------------------------------------------ private
 class ServerRole(Base):
     """Which tenant a minted login reads, on whose behalf, and whether personal data too. Policies ask here."""
@@ -606,7 +618,12 @@ class Quarantine(Base):
 
 
 class InsightRun(Base):
-    """One computation of everything shown: which data, which rules, which parameters."""
+    """One computation as of a day: which data, which rules, which parameters, how good, what to mind.
+
+    ``shown`` runs follow one another on the dashboards; ``past`` ones look back from a day that somebody asked for.
+    Its customers' rows are in ``customer_insights`` (``rows`` = scores), in ``customer_history`` (history) or no longer
+    kept (none).
+    """
 
     __tablename__ = "insight_runs"
     __table_args__ = (Index(None, "tenant_id", "computed_at"), {"schema": DATA})
@@ -618,11 +635,19 @@ class InsightRun(Base):
     as_of: Mapped[date]
     computed_at: Mapped[datetime] = _now()
     duration_s: Mapped[float]
+    kind: Mapped[str] = mapped_column(server_default=text("'shown'"))  # shown | past
+    rows: Mapped[str] = mapped_column(server_default=text("'scores'"))  # scores | history | none
     parameters: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    card: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # the model card
+    summary: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # for trends
+    drift: Mapped[dict[str, Any] | None]  # the alarm, if there is one
 
 
 class CustomerInsight(Base):
-    """A customer's scores of one run. A prediction that could not be made is null, never a made-up number."""
+    """A customer's scores of one run. A prediction that could not be made is null, never a made-up number.
+
+    ``_low`` and ``_high`` bound the 90 % interval; days of the next order count from 1970-01-01, as all days do.
+    """
 
     __tablename__ = "customer_insights"
     __table_args__ = (
@@ -652,9 +677,67 @@ class CustomerInsight(Base):
     m: Mapped[int] = mapped_column(SmallInteger)
     segment: Mapped[str]
     p_alive: Mapped[float | None]
+    p_alive_low: Mapped[float | None]
+    p_alive_high: Mapped[float | None]
     churn_90: Mapped[float | None]  # P(no order in the next 90 days)
+    expected_orders_30: Mapped[float | None]
+    expected_orders_30_low: Mapped[float | None]
+    expected_orders_30_high: Mapped[float | None]
     expected_orders_90: Mapped[float | None]
+    expected_orders_90_low: Mapped[float | None]
+    expected_orders_90_high: Mapped[float | None]
+    expected_orders_180: Mapped[float | None]
+    expected_orders_180_low: Mapped[float | None]
+    expected_orders_180_high: Mapped[float | None]
     expected_orders_365: Mapped[float | None]
+    expected_orders_365_low: Mapped[float | None]
+    expected_orders_365_high: Mapped[float | None]
+    clv_30_minor: Mapped[int | None]
+    clv_30_minor_low: Mapped[int | None]
+    clv_30_minor_high: Mapped[int | None]
+    clv_90_minor: Mapped[int | None]
+    clv_90_minor_low: Mapped[int | None]
+    clv_90_minor_high: Mapped[int | None]
+    clv_180_minor: Mapped[int | None]
+    clv_180_minor_low: Mapped[int | None]
+    clv_180_minor_high: Mapped[int | None]
+    clv_365_minor: Mapped[int | None]
+    clv_365_minor_low: Mapped[int | None]
+    clv_365_minor_high: Mapped[int | None]
+    next_order_day: Mapped[int | None] = mapped_column(Integer)
+    next_order_day_low: Mapped[int | None] = mapped_column(Integer)
+    next_order_day_high: Mapped[int | None] = mapped_column(Integer)
+    reasons: Mapped[list[str] | None]  # codes, the weightiest first
+    action: Mapped[str | None]
+
+
+class CustomerHistory(Base):
+    """What of a customer's scores is kept for years: the last run of each month, and days that were asked for."""
+
+    __tablename__ = "customer_history"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "insight_run"],
+            [InsightRun.tenant_id, InsightRun.id],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "customer_id"),
+        {"schema": DATA},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    insight_run: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    orders: Mapped[int] = mapped_column(Integer)
+    net_minor: Mapped[int]
+    last_day: Mapped[int] = mapped_column(Integer)
+    r: Mapped[int] = mapped_column(SmallInteger)
+    f: Mapped[int] = mapped_column(SmallInteger)
+    m: Mapped[int] = mapped_column(SmallInteger)
+    segment: Mapped[str]
+    p_alive: Mapped[float | None]
+    churn_90: Mapped[float | None]
+    expected_orders_90: Mapped[float | None]
     clv_365_minor: Mapped[int | None]
 
 
