@@ -95,6 +95,26 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('queued','running')"),
     )
     op.create_table(
+        "mails",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.Text(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mails")),
+        schema="control",
+    )
+    op.create_index(
+        op.f("ix_mails_created_at"), "mails", ["created_at"], unique=False, schema="control"
+    )
+    op.create_table(
         "model_priors",
         sa.Column("model", sa.Text(), nullable=False),
         sa.Column(
@@ -146,17 +166,62 @@ def upgrade() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
         ),
+        sa.Column("email_verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
         schema="control",
+    )
+    op.create_table(
+        "audit_events",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "seq", sa.BigInteger(), server_default=sa.text("0"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("clock_timestamp()"),
+            nullable=False,
+        ),
+        sa.Column("actor_kind", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=True),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("object", sa.Text(), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
+        sa.Column("request_id", sa.Text(), nullable=True),
+        sa.Column("rows", sa.BigInteger(), nullable=True),
+        sa.Column("details", sa.Text(), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), server_default=sa.text("''"), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), server_default=sa.text("''"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "seq", name=op.f("pk_audit_events")),
+        schema="xsight",
+        info={"notebook": False, "append_only": True},
+    )
+    op.create_table(
+        "bulk_spool",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("sync_run", sa.Uuid(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
+        sa.Column("block", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_bulk_spool")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        op.f("ix_bulk_spool_tenant_id_sync_run_part"),
+        "bulk_spool",
+        ["tenant_id", "sync_run", "part"],
+        unique=False,
+        schema="xsight",
     )
     op.create_table(
         "customer_pii",
@@ -359,6 +424,7 @@ def upgrade() -> None:
         sa.Column("presentment_currency", sa.Text(), nullable=True),
         sa.Column("taxes_included", sa.Boolean(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("app", sa.Text(), nullable=True),
         sa.Column("country", sa.Text(), nullable=True),
         sa.Column("province", sa.Text(), nullable=True),
         sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
@@ -379,6 +445,9 @@ def upgrade() -> None:
         sa.Column("current_total", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("current_subtotal", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("net_payment", sa.Numeric(precision=20, scale=4), nullable=True),
+        sa.Column("outstanding", sa.Numeric(precision=20, scale=4), nullable=True),
+        sa.Column("duties", sa.Numeric(precision=20, scale=4), nullable=True),
+        sa.Column("cash_rounding", sa.Numeric(precision=20, scale=4), nullable=True),
         sa.Column("gross_minor", sa.BigInteger(), nullable=False),
         sa.Column("discounts_minor", sa.BigInteger(), nullable=False),
         sa.Column("returns_minor", sa.BigInteger(), nullable=False),
@@ -407,6 +476,37 @@ def upgrade() -> None:
         "orders",
         ["tenant_id", "updated_at"],
         unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "product_collections",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "product_id", "id", name=op.f("pk_product_collections")
+        ),
+        schema="xsight",
+    )
+    op.create_index(
+        op.f("ix_product_collections_tenant_id_id"),
+        "product_collections",
+        ["tenant_id", "id"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "product_metafields",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "product_id", "key", name=op.f("pk_product_metafields")
+        ),
         schema="xsight",
     )
     op.create_table(
@@ -453,6 +553,28 @@ def upgrade() -> None:
         schema="xsight",
         info={"pii": True},
     )
+    op.create_index(
+        op.f("ix_quarantine_tenant_id_sync_run"),
+        "quarantine",
+        ["tenant_id", "sync_run"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "refund_adjustments",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("refund_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("amount", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("tax", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "order_id", "refund_id", "kind", "id", name=op.f("pk_refund_adjustments")
+        ),
+        schema="xsight",
+    )
     op.create_table(
         "refund_lines",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -469,6 +591,22 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "refund_transactions",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("refund_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("gateway", sa.Text(), nullable=True),
+        sa.Column("processed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("amount", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "order_id", "refund_id", "id", name=op.f("pk_refund_transactions")
+        ),
+        schema="xsight",
+    )
+    op.create_table(
         "refunds",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -478,8 +616,18 @@ def upgrade() -> None:
         sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("total", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("return_id", sa.BigInteger(), nullable=True),
+        sa.Column("detailed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "order_id", "id", name=op.f("pk_refunds")),
         schema="xsight",
+    )
+    op.create_index(
+        "ix_refunds_bare",
+        "refunds",
+        ["tenant_id", "id"],
+        unique=False,
+        schema="xsight",
+        postgresql_where=sa.text("NOT detailed"),
     )
     op.create_index(
         op.f("ix_refunds_tenant_id_day"),
@@ -487,6 +635,17 @@ def upgrade() -> None:
         ["tenant_id", "day"],
         unique=False,
         schema="xsight",
+    )
+    op.create_table(
+        "shop_pace",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("available", sa.Double(), nullable=False),
+        sa.Column("maximum", sa.Double(), nullable=False),
+        sa.Column("restore_per_s", sa.Double(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_shop_pace")),
+        schema="xsight",
+        info={"notebook": False},
     )
     op.create_table(
         "shop_tokens",
@@ -538,6 +697,12 @@ def upgrade() -> None:
             server_default=sa.text("'{}'"),
             nullable=False,
         ),
+        sa.Column(
+            "stats",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
         sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_sync_runs")),
         schema="xsight",
@@ -572,6 +737,7 @@ def upgrade() -> None:
         sa.Column("shop_created_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("connection", sa.Text(), server_default=sa.text("'none'"), nullable=False),
         sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("connection_note", sa.Text(), nullable=True),
         sa.Column("scopes", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("history_since", sa.Date(), nullable=True),
         sa.Column("data_version", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
@@ -584,6 +750,9 @@ def upgrade() -> None:
         ),
         sa.Column("next_ordinal", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("insight_run", sa.Uuid(), nullable=True),
+        sa.Column(
+            "metafields", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False
+        ),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_tenant_state")),
         schema="xsight",
     )
@@ -602,6 +771,83 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "product_id", "id", name=op.f("pk_variants")),
         schema="xsight",
+    )
+    op.create_table(
+        "api_tokens",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("hint", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["control.tenants.id"],
+            name=op.f("fk_api_tokens_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["control.users.id"], name=op.f("fk_api_tokens_users"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_api_tokens_digest")),
+        schema="control",
+    )
+    op.create_index(
+        op.f("ix_api_tokens_tenant_id"), "api_tokens", ["tenant_id"], unique=False, schema="control"
+    )
+    op.create_index(
+        op.f("ix_api_tokens_user_id"), "api_tokens", ["user_id"], unique=False, schema="control"
+    )
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("pii", sa.Boolean(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("invited_by", sa.Uuid(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["invited_by"],
+            ["control.users.id"],
+            name=op.f("fk_invitations_users"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"],
+            ["control.tenants.id"],
+            name=op.f("fk_invitations_tenants"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitations")),
+        sa.UniqueConstraint("digest", name=op.f("uq_invitations_digest")),
+        schema="control",
+    )
+    op.create_index(
+        op.f("ix_invitations_tenant_id"),
+        "invitations",
+        ["tenant_id"],
+        unique=False,
+        schema="control",
     )
     op.create_table(
         "memberships",
@@ -817,6 +1063,12 @@ def upgrade() -> None:
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("session_id", sa.Uuid(), nullable=False),
         sa.Column("audience", sa.Text(), nullable=False),
+        sa.Column(
+            "issued_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("follows", sa.LargeBinary(), nullable=True),
+        sa.Column("exchanged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["session_id"],
             ["control.sessions.id"],
@@ -824,6 +1076,13 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_session_secrets")),
+        schema="control",
+    )
+    op.create_index(
+        op.f("ix_session_secrets_follows"),
+        "session_secrets",
+        ["follows"],
+        unique=False,
         schema="control",
     )
     op.create_index(

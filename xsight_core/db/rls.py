@@ -4,6 +4,8 @@ They are the whole truth about access: :func:`access_statements` first takes eve
 longer generated is gone after the next ``migrate``, and a table that nobody thought of is closed to everybody.
 
 * The application's role sees the tenant its transaction has set (``private.app_tenant``).
+* A table with ``info={"append_only": True}`` takes rows and never gives them back: no right to change or delete, and
+  a trigger that refuses it to everybody.
 * A minted notebook login sees the tenant that ``private.server_roles`` gives it, read-only; a table with
   ``info={"pii": True}`` asks for the right to personal data as well, one with ``info={"notebook": False}`` is closed.
 * ``FORCE`` holds the owner to the policies too: there is none for it, so a data migration lifts it on purpose.
@@ -29,6 +31,14 @@ _SPAWNER_MAY = (
 )
 _APP_MAY = ("private.app_tenant()",)
 _NOTEBOOK_MAY = ("private.server_tenant()", "private.server_pii_tenant()")
+
+_APPEND_ONLY = """\
+CREATE OR REPLACE TRIGGER append_only BEFORE UPDATE OR DELETE ON {table}
+  FOR EACH ROW EXECUTE FUNCTION private.refuse_change();
+CREATE OR REPLACE TRIGGER append_only_all BEFORE TRUNCATE ON {table}
+  FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
+CREATE OR REPLACE TRIGGER seal BEFORE INSERT ON {table}
+  FOR EACH ROW EXECUTE FUNCTION private.seal_audit_event()"""
 
 _DROP_POLICIES = """\
 DO $$ DECLARE p record; BEGIN
@@ -93,6 +103,8 @@ def _policies(table: Table) -> Iterator[str]:
             f"CREATE POLICY notebook ON {table} FOR SELECT TO {NOTEBOOK} "
             f"USING (tenant_id = (SELECT private.{whose}()))"
         )
+    if table.info.get("append_only"):
+        yield _APPEND_ONLY.format(table=table)
 
 
 def _grants() -> Iterator[str]:
@@ -102,7 +114,12 @@ def _grants() -> Iterator[str]:
     yield f"GRANT CREATE ON SCHEMA {PRIVATE} TO {MINTER}"  # until its functions are made
     for table in metadata.sorted_tables:
         if table.schema in {DATA, CONTROL}:
-            yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP}"
+            rights = (
+                "SELECT, INSERT"
+                if table.info.get("append_only")
+                else "SELECT, INSERT, UPDATE, DELETE"
+            )
+            yield f"GRANT {rights} ON {table} TO {APP}"
         if table.schema == DATA:
             yield f"GRANT MAINTAIN ON {table} TO {APP}"  # ANALYZE after a first load
         if table.schema == DATA and table.info.get("notebook", True):

@@ -112,8 +112,9 @@ class User(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
     email: Mapped[str] = mapped_column(unique=True)  # stored lower-case
     name: Mapped[str]
-    password_hash: Mapped[str]
+    password_hash: Mapped[str | None]  # none: this person logs in elsewhere (OpenID)
     created_at: Mapped[datetime] = _now()
+    email_verified_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
 
 
@@ -155,27 +156,87 @@ class Session(Base):
 
 
 class SessionSecret(Base):
-    """The digest of one cookie's random value: each audience has its own, so none opens another's door."""
+    """The digest of one cookie's random value: each audience has its own, so none opens another's door.
+
+    It is good for a quarter of an hour and then for one exchange: ``follows`` names the one it takes over from, until
+    it is used for the first time; that one is then retired, and ends the whole log-in if it ever comes again.
+    """
 
     __tablename__ = "session_secrets"
-    __table_args__ = (Index(None, "session_id"), {"schema": CONTROL})
+    __table_args__ = (Index(None, "session_id"), Index(None, "follows"), {"schema": CONTROL})
 
     digest: Mapped[bytes] = mapped_column(primary_key=True)
     session_id: Mapped[UUID] = mapped_column(ForeignKey(Session.id, ondelete="CASCADE"))
-    audience: Mapped[str]  # api | auth | ws | app | connect
+    audience: Mapped[str]  # api | auth | ws | app | connect | hub
+    issued_at: Mapped[datetime] = _now()
+    follows: Mapped[bytes | None]
+    exchanged_at: Mapped[datetime | None]
+    retired_at: Mapped[datetime | None]
 
 
 class OneTimeCode(Base):
-    """Short-lived, used once: OAuth states of the Shopify connection, codes of the OpenID provider."""
+    """Short-lived, used once: OAuth states, codes of the OpenID provider, links sent by mail."""
 
     __tablename__ = "one_time_codes"
     __table_args__ = (Index(None, "expires_at"), {"schema": CONTROL})
 
     digest: Mapped[bytes] = mapped_column(primary_key=True)
-    purpose: Mapped[str]  # shopify_state | oidc_code | oidc_token
+    purpose: Mapped[str]  # shopify_state | oidc_code | login_state | reset | verify
     payload: Mapped[dict[str, Any]]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class Invitation(Base):
+    """A place in a tenant, offered to an address; taken with the code that only its mail holds."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (Index(None, "tenant_id"), {"schema": CONTROL})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id, ondelete="CASCADE"))
+    email: Mapped[str]
+    role: Mapped[str]
+    pii: Mapped[bool]
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    invited_by: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    created_at: Mapped[datetime] = _now()
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]  # taken or taken back
+
+
+class ApiToken(Base):
+    """A program's way in, as one member in one tenant: at most what that member may, and of that what it names."""
+
+    __tablename__ = "api_tokens"
+    __table_args__ = (Index(None, "tenant_id"), Index(None, "user_id"), {"schema": CONTROL})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id, ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id, ondelete="CASCADE"))
+    name: Mapped[str]
+    digest: Mapped[bytes] = mapped_column(unique=True)
+    hint: Mapped[str]  # its last characters, to tell tokens apart
+    scopes: Mapped[list[str]]
+    created_at: Mapped[datetime] = _now()
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
+class Mail(Base):
+    """A message on its way. It holds a link that lets somebody in, so it is sealed, and forgotten once sent."""
+
+    __tablename__ = "mails"
+    __table_args__ = (Index(None, "created_at"), {"schema": CONTROL})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    recipient: Mapped[str]
+    subject: Mapped[str]
+    sealed: Mapped[str | None]
+    created_at: Mapped[datetime] = _now()
+    expires_at: Mapped[datetime]  # when its link is worth nothing any more
+    sent_at: Mapped[datetime | None]
 
 
 class Shop(Base):
@@ -302,6 +363,7 @@ class TenantState(Base):
         server_default=text("'none'")
     )  # none connected disconnected
     connected_at: Mapped[datetime | None]
+    connection_note: Mapped[str | None]  # why it is disconnected and what to do
     scopes: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
     history_since: Mapped[date | None]  # set where read_all_orders is missing
     data_version: Mapped[int] = mapped_column(server_default=text("0"))
@@ -311,6 +373,9 @@ class TenantState(Base):
     )  # per object, ISO times
     next_ordinal: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     insight_run: Mapped[UUID | None]  # the run whose rows are shown
+    metafields: Mapped[list[str]] = mapped_column(
+        server_default=text("'{}'")
+    )  # of products, to be brought along: namespace.key
 
 
 class ShopToken(Base):
@@ -413,6 +478,7 @@ class Order(Base):
     presentment_currency: Mapped[str | None]
     taxes_included: Mapped[bool]
     channel: Mapped[str | None]  # sourceName
+    app: Mapped[str | None]  # name of the app that took the order
     country: Mapped[str | None]
     province: Mapped[str | None]
     tags: Mapped[list[str]] = mapped_column(server_default=text("'{}'"))
@@ -431,6 +497,9 @@ class Order(Base):
     current_total: Mapped[Decimal]
     current_subtotal: Mapped[Decimal]
     net_payment: Mapped[Decimal | None]
+    outstanding: Mapped[Decimal | None]  # still to be paid; negative: owed to the buyer
+    duties: Mapped[Decimal | None]
+    cash_rounding: Mapped[Decimal | None]
     gross_minor: Mapped[int]
     discounts_minor: Mapped[int]
     returns_minor: Mapped[int]  # subtotal given back or edited away, by order date
@@ -504,7 +573,11 @@ class Refund(Base):
     """A refund; ``day`` is the shop's day of ``processed_at`` (else ``created_at``)."""
 
     __tablename__ = "refunds"
-    __table_args__ = (Index(None, "tenant_id", "day"), {"schema": DATA})
+    __table_args__ = (
+        Index(None, "tenant_id", "day"),
+        Index("ix_refunds_bare", "tenant_id", "id", postgresql_where=text("NOT detailed")),
+        {"schema": DATA},
+    )
 
     tenant_id: Mapped[UUID] = _tenant()
     order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
@@ -514,6 +587,8 @@ class Refund(Base):
     day: Mapped[int] = mapped_column(Integer)
     total: Mapped[Decimal]
     note: Mapped[str | None]
+    return_id: Mapped[int | None]
+    detailed: Mapped[bool] = mapped_column(server_default=text("false"))  # lines, money are in too
 
 
 class RefundLine(Base):
@@ -530,6 +605,39 @@ class RefundLine(Base):
     restock_type: Mapped[str | None]
     subtotal: Mapped[Decimal]
     tax: Mapped[Decimal]
+
+
+class RefundAdjustment(Base):
+    """Money of a refund that is no line's: shipping given back, a discrepancy, an adjustment."""
+
+    __tablename__ = "refund_adjustments"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    refund_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    kind: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)  # adjustment | shipping
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    reason: Mapped[str | None]
+    amount: Mapped[Decimal]
+    tax: Mapped[Decimal]
+
+
+class RefundTransaction(Base):
+    """A movement of money that a refund led to."""
+
+    __tablename__ = "refund_transactions"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    refund_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    kind: Mapped[str | None]
+    status: Mapped[str | None]
+    gateway: Mapped[str | None]
+    processed_at: Mapped[datetime | None]
+    amount: Mapped[Decimal]
 
 
 class Product(Base):
@@ -573,6 +681,32 @@ class Variant(Base):
     updated_at: Mapped[datetime | None]
 
 
+class ProductCollection(Base):
+    """That a product is in a collection, as it is now."""
+
+    __tablename__ = "product_collections"
+    __table_args__ = (Index(None, "tenant_id", "id"), {"schema": DATA})
+
+    tenant_id: Mapped[UUID] = _tenant()
+    product_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    title: Mapped[str | None]
+    handle: Mapped[str | None]
+
+
+class ProductMetafield(Base):
+    """A chosen metafield of a product (``tenant_state.metafields``), its value as Shopify writes it."""
+
+    __tablename__ = "product_metafields"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    product_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    key: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)  # namespace.key
+    type: Mapped[str | None]
+    value: Mapped[str | None]
+
+
 class SyncRun(Base):
     """A sync from start to end; ``progress`` is the state sent to browsers (``docs/api`` gives its shape)."""
 
@@ -599,14 +733,49 @@ class SyncRun(Base):
     cursor: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # where to resume
     progress: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     counts: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    stats: Mapped[dict[str, Any]] = mapped_column(
+        server_default=text("'{}'")
+    )  # bytes, cost points, seconds a step, notices
     error: Mapped[dict[str, Any] | None]
+
+
+class BulkSpool(Base):
+    """Parts of a bulk file that came apart from their parents, as COPY text; gone when the file is in."""
+
+    __tablename__ = "bulk_spool"
+    __table_args__ = (
+        Index(None, "tenant_id", "sync_run", "part"),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
+    sync_run: Mapped[UUID]
+    part: Mapped[str]
+    block: Mapped[bytes]
+
+
+class ShopPace(Base):
+    """What is left in the shop's cost bucket at Shopify, as all workers together have it."""
+
+    __tablename__ = "shop_pace"
+    __table_args__ = {"schema": DATA, "info": {"notebook": False}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    available: Mapped[float]
+    maximum: Mapped[float]
+    restore_per_s: Mapped[float]
+    at: Mapped[datetime]
 
 
 class Quarantine(Base):
     """A record that could not be understood, with the reason; never silently dropped."""
 
     __tablename__ = "quarantine"
-    __table_args__ = {"schema": DATA, "info": {"pii": True}}
+    __table_args__ = (
+        Index(None, "tenant_id", "sync_run"),
+        {"schema": DATA, "info": {"pii": True}},
+    )
 
     tenant_id: Mapped[UUID] = _tenant()
     id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
@@ -753,3 +922,33 @@ class Document(Base):
     data_version: Mapped[int]
     body: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = _now()
+
+
+class AuditEvent(Base):
+    """Who did what, when, from where, to how many rows. Added to, never changed: each hash covers the one before.
+
+    Times, numbers and hashes are the database's (``private.seal_audit_event``), whatever the writer says. The nil
+    tenant holds what belongs to no tenant. ``details`` is JSON kept as text, because the hash is over its very bytes.
+    """
+
+    __tablename__ = "audit_events"
+    __table_args__ = {"schema": DATA, "info": {"notebook": False, "append_only": True}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    seq: Mapped[int] = mapped_column(
+        primary_key=True,
+        autoincrement=False,
+        sort_order=-1,
+        server_default=text("0"),  # the trigger's
+    )
+    at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+    actor_kind: Mapped[str]  # user | token | notebook | system
+    actor: Mapped[str | None]  # a user's or token's id, a database role
+    action: Mapped[str]  # member.removed, export.made, …
+    object: Mapped[str | None]
+    address: Mapped[str | None]
+    request_id: Mapped[str | None]
+    rows: Mapped[int | None]
+    details: Mapped[str] = mapped_column(server_default=text("'{}'"))
+    previous: Mapped[bytes] = mapped_column(server_default=text("''"))
+    hash: Mapped[bytes] = mapped_column(server_default=text("''"))

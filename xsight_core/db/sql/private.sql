@@ -22,3 +22,31 @@ CREATE OR REPLACE FUNCTION private.server_pii_tenant() RETURNS uuid
   AS $$ SELECT r.tenant_id FROM private.server_roles r
         JOIN control.memberships m ON m.tenant_id = r.tenant_id AND m.user_id = r.user_id
         WHERE r.role_name = session_user AND r.valid_until > statement_timestamp() AND r.pii AND m.pii $$;
+
+-- Append-only tables: what is written stays. The application's role has no such right either; this stops the owner.
+CREATE OR REPLACE FUNCTION private.refuse_change() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$ BEGIN
+    RAISE EXCEPTION '%.% is append-only', TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+  END $$;
+
+-- Number, time and hash of an audit event. Writers of one tenant take turns until they commit, so the chain has no
+-- fork and no gap. What is hashed is the JSON array below, after the hash before it (32 zero bytes at first):
+-- anybody can recompute it from an export (xsight_core/services/audit.py does).
+CREATE OR REPLACE FUNCTION private.seal_audit_event() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('xsight audit ' || NEW.tenant_id, 0));
+  SELECT e.seq + 1, e.hash INTO NEW.seq, NEW.previous FROM xsight.audit_events e
+    WHERE e.tenant_id = NEW.tenant_id ORDER BY e.seq DESC LIMIT 1;
+  IF NOT FOUND THEN
+    NEW.seq := 1;
+    NEW.previous := decode(repeat('00', 32), 'hex');
+  END IF;
+  NEW.at := clock_timestamp();
+  NEW.hash := sha256(NEW.previous || convert_to(json_build_array(
+    NEW.seq::text, NEW.tenant_id::text, (extract(epoch FROM NEW.at) * 1000000)::bigint::text, NEW.actor_kind, NEW.actor,
+    NEW.action, NEW.object, NEW.address, NEW.request_id, NEW.rows::text, NEW.details)::text, 'UTF8'));
+  RETURN NEW;
+END $$;
