@@ -224,6 +224,41 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "completeness",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("run", sa.Uuid(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column(
+            "checked_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "run", name=op.f("pk_completeness")),
+        schema="xsight",
+    )
+    op.create_index(
+        op.f("ix_completeness_tenant_id_checked_at"),
+        "completeness",
+        ["tenant_id", "checked_at"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "customer_metafields",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "customer_id", "key", name=op.f("pk_customer_metafields")
+        ),
+        schema="xsight",
+        info={"pii": True},
+    )
+    op.create_table(
         "customer_pii",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -243,6 +278,25 @@ def upgrade() -> None:
         "customer_pii",
         ["tenant_id", "email"],
         unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "customer_places",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("latitude", sa.Double(), nullable=False),
+        sa.Column("longitude", sa.Double(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id", name=op.f("pk_customer_places")),
+        schema="xsight",
+        info={"pii": True},
+    )
+    op.create_table(
+        "customer_traits",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("rfm_group", sa.Text(), nullable=True),
+        sa.Column("spend_tier", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "customer_id", name=op.f("pk_customer_traits")),
         schema="xsight",
     )
     op.create_table(
@@ -266,7 +320,24 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sync_run", sa.Uuid(), nullable=True),
+        sa.Column("changed_in", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_customers")),
+        schema="xsight",
+        info={"changes": True},
+    )
+    op.create_index(
+        "ix_customers_merged",
+        "customers",
+        ["tenant_id", "id"],
+        unique=False,
+        schema="xsight",
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
+    op.create_index(
+        op.f("ix_customers_tenant_id_changed_in"),
+        "customers",
+        ["tenant_id", "changed_in"],
+        unique=False,
         schema="xsight",
     )
     op.create_index(
@@ -379,6 +450,8 @@ def upgrade() -> None:
         sa.Column("discounts", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("net", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("tax", sa.Numeric(precision=20, scale=4), nullable=False),
+        sa.Column("gross_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "order_id", "id", name=op.f("pk_order_lines")),
         schema="xsight",
     )
@@ -452,9 +525,20 @@ def upgrade() -> None:
         sa.Column("discounts_minor", sa.BigInteger(), nullable=False),
         sa.Column("returns_minor", sa.BigInteger(), nullable=False),
         sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.Column("taxes_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("shipping_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sync_run", sa.Uuid(), nullable=True),
+        sa.Column("changed_in", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_orders")),
+        schema="xsight",
+        info={"changes": True},
+    )
+    op.create_index(
+        op.f("ix_orders_tenant_id_changed_in"),
+        "orders",
+        ["tenant_id", "changed_in"],
+        unique=False,
         schema="xsight",
     )
     op.create_index(
@@ -475,6 +559,33 @@ def upgrade() -> None:
         op.f("ix_orders_tenant_id_updated_at"),
         "orders",
         ["tenant_id", "updated_at"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "privacy_requests",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("webhook_id", sa.Text(), nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("request", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("status", sa.Text(), server_default=sa.text("'open'"), nullable=False),
+        sa.Column(
+            "received_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "webhook_id", name=op.f("pk_privacy_requests")),
+        schema="xsight",
+        info={"pii": True, "notebook": False},
+    )
+    op.create_index(
+        op.f("ix_privacy_requests_tenant_id_due_at"),
+        "privacy_requests",
+        ["tenant_id", "due_at"],
         unique=False,
         schema="xsight",
     )
@@ -525,8 +636,10 @@ def upgrade() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sync_run", sa.Uuid(), nullable=True),
+        sa.Column("changed_in", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_products")),
         schema="xsight",
+        info={"changes": True},
     )
     op.create_index(
         op.f("ix_products_tenant_id_updated_at"),
@@ -634,6 +747,42 @@ def upgrade() -> None:
         "refunds",
         ["tenant_id", "day"],
         unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "segments",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("rule", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("template", sa.Text(), nullable=True),
+        sa.Column("personal", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("refreshed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("data_version", sa.BigInteger(), nullable=True),
+        sa.Column("members", sa.Integer(), nullable=True),
+        sa.Column("trouble", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_segments")),
+        schema="xsight",
+    )
+    op.create_index(
+        "uq_segments_name",
+        "segments",
+        ["tenant_id", sa.literal_column("lower(name)")],
+        unique=True,
         schema="xsight",
     )
     op.create_table(
@@ -748,7 +897,9 @@ def upgrade() -> None:
             server_default=sa.text("'{}'"),
             nullable=False,
         ),
+        sa.Column("ids_swept_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("next_ordinal", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("rows_removed_in", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("insight_run", sa.Uuid(), nullable=True),
         sa.Column(
             "metafields", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False
@@ -1056,6 +1207,71 @@ def upgrade() -> None:
         "customer_insights",
         ["tenant_id", "insight_run", "segment"],
         unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "segment_events",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("entered", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "segment_id"],
+            ["xsight.segments.tenant_id", "xsight.segments.id"],
+            name=op.f("fk_segment_events_segments"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_segment_events")),
+        schema="xsight",
+    )
+    op.create_index(
+        op.f("ix_segment_events_tenant_id_segment_id_day"),
+        "segment_events",
+        ["tenant_id", "segment_id", "day"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "segment_members",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "segment_id"],
+            ["xsight.segments.tenant_id", "xsight.segments.id"],
+            name=op.f("fk_segment_members_segments"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "segment_id", "customer_id", name=op.f("pk_segment_members")
+        ),
+        schema="xsight",
+    )
+    op.create_index(
+        op.f("ix_segment_members_tenant_id_customer_id"),
+        "segment_members",
+        ["tenant_id", "customer_id"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "segment_sizes",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.Column("net_minor", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "segment_id"],
+            ["xsight.segments.tenant_id", "xsight.segments.id"],
+            name=op.f("fk_segment_sizes_segments"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "segment_id", "day", name=op.f("pk_segment_sizes")),
         schema="xsight",
     )
     op.create_table(

@@ -89,6 +89,11 @@ def _tenant() -> Mapped[UUID]:
     return mapped_column(primary_key=True, sort_order=-2)
 
 
+def _changed_in() -> Mapped[int]:
+    """The transaction that wrote the row last; a trigger sets it (``info={"changes": True}``)."""
+    return mapped_column(server_default=text("0"))
+
+
 # ------------------------------------------------------------------------------------------------ control
 class Tenant(Base):
     """One shop's account. Keyed by our id; the shop's domain may change."""
@@ -371,7 +376,11 @@ class TenantState(Base):
     watermarks: Mapped[dict[str, Any]] = mapped_column(
         server_default=text("'{}'")
     )  # per object, ISO times
+    ids_swept_at: Mapped[datetime | None]  # when all ids were last compared with the shop's
     next_ordinal: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    rows_removed_in: Mapped[int] = mapped_column(
+        server_default=text("0")
+    )  # see the trigger "removed"
     insight_run: Mapped[UUID | None]  # the run whose rows are shown
     metafields: Mapped[list[str]] = mapped_column(
         server_default=text("'{}'")
@@ -398,8 +407,15 @@ class Customer(Base):
     __tablename__ = "customers"
     __table_args__ = (
         Index(None, "tenant_id", "updated_at"),
+        Index(None, "tenant_id", "changed_in"),
         Index(None, "tenant_id", "ordinal", unique=True),
-        {"schema": DATA},
+        Index(
+            "ix_customers_merged",
+            "tenant_id",
+            "id",
+            postgresql_where=text("merged_into IS NOT NULL"),
+        ),
+        {"schema": DATA, "info": {"changes": True}},
     )
 
     tenant_id: Mapped[UUID] = _tenant()
@@ -421,6 +437,7 @@ class Customer(Base):
     merged_into: Mapped[int | None]
     deleted_at: Mapped[datetime | None]
     sync_run: Mapped[UUID | None]
+    changed_in: Mapped[int] = _changed_in()
 
 
 class CustomerPii(Base):
@@ -455,7 +472,8 @@ class Order(Base):
         Index(None, "tenant_id", "processed_at"),
         Index(None, "tenant_id", "customer_id"),
         Index(None, "tenant_id", "updated_at"),
-        {"schema": DATA},
+        Index(None, "tenant_id", "changed_in"),
+        {"schema": DATA, "info": {"changes": True}},
     )
 
     tenant_id: Mapped[UUID] = _tenant()
@@ -504,8 +522,11 @@ class Order(Base):
     discounts_minor: Mapped[int]
     returns_minor: Mapped[int]  # subtotal given back or edited away, by order date
     net_minor: Mapped[int]  # gross - discounts - returns
+    taxes_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    shipping_minor: Mapped[int] = mapped_column(server_default=text("0"))
     deleted_at: Mapped[datetime | None]
     sync_run: Mapped[UUID | None]
+    changed_in: Mapped[int] = _changed_in()
 
 
 class OrderPii(Base):
@@ -546,6 +567,8 @@ class OrderLine(Base):
     discounts: Mapped[Decimal]  # line and order level, allocated
     net: Mapped[Decimal]
     tax: Mapped[Decimal]
+    gross_minor: Mapped[int] = mapped_column(server_default=text("0"))
+    net_minor: Mapped[int] = mapped_column(server_default=text("0"))  # gross - discounts
 
 
 class OrderDiscount(Base):
@@ -644,7 +667,10 @@ class Product(Base):
     """A product as it is now."""
 
     __tablename__ = "products"
-    __table_args__ = (Index(None, "tenant_id", "updated_at"), {"schema": DATA})
+    __table_args__ = (
+        Index(None, "tenant_id", "updated_at"),
+        {"schema": DATA, "info": {"changes": True}},
+    )
 
     tenant_id: Mapped[UUID] = _tenant()
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
@@ -660,6 +686,7 @@ class Product(Base):
     published_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
     sync_run: Mapped[UUID | None]
+    changed_in: Mapped[int] = _changed_in()
 
 
 class Variant(Base):
@@ -784,6 +811,41 @@ class Quarantine(Base):
     reason: Mapped[str]
     raw: Mapped[str]
     created_at: Mapped[datetime] = _now()
+
+
+class Completeness(Base):
+    """What a sync left us with, held against what the shop says it holds; differences by cause."""
+
+    __tablename__ = "completeness"
+    __table_args__ = (Index(None, "tenant_id", "checked_at"), {"schema": DATA})
+
+    tenant_id: Mapped[UUID] = _tenant()
+    run: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+    state: Mapped[str]  # equal | explained | differs
+    report: Mapped[dict[str, Any]]
+    checked_at: Mapped[datetime] = _now()
+
+
+class PrivacyRequest(Base):
+    """A request of Shopify's on personal data: to be told of, or to be erased, by ``due_at``."""
+
+    __tablename__ = "privacy_requests"
+    __table_args__ = (
+        Index(None, "tenant_id", "due_at"),
+        {"schema": DATA, "info": {"pii": True, "notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    webhook_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+    topic: Mapped[str]  # customers/data_request | customers/redact | shop/redact
+    customer_id: Mapped[int | None]  # null: the whole shop
+    request: Mapped[dict[str, Any]]  # the payload
+    status: Mapped[str] = mapped_column(
+        server_default=text("'open'")
+    )  # open | done | void (the shop was connected again since)
+    received_at: Mapped[datetime] = _now()
+    due_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
 
 
 class InsightRun(Base):
@@ -952,3 +1014,123 @@ class AuditEvent(Base):
     details: Mapped[str] = mapped_column(server_default=text("'{}'"))
     previous: Mapped[bytes] = mapped_column(server_default=text("''"))
     hash: Mapped[bytes] = mapped_column(server_default=text("''"))
+
+
+# ------------------------------------------------------------------------------------------------ segments
+class Segment(Base):
+    """A saved rule. ``rule`` is the language's JSON with its version; ``trouble`` says why it cannot be computed."""
+
+    __tablename__ = "segments"
+    __table_args__ = (
+        Index("uq_segments_name", "tenant_id", text("lower(name)"), unique=True),
+        {"schema": DATA},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    name: Mapped[str]
+    note: Mapped[str] = mapped_column(server_default=text("''"))
+    rule: Mapped[dict[str, Any]]
+    template: Mapped[str | None]  # key in the library
+    personal: Mapped[bool] = mapped_column(server_default=text("false"))  # asks what names a person
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = _now()
+    updated_at: Mapped[datetime] = _now()
+    refreshed_at: Mapped[datetime | None]
+    data_version: Mapped[int | None]
+    members: Mapped[int | None] = mapped_column(Integer)
+    trouble: Mapped[dict[str, Any] | None]
+
+
+class SegmentMember(Base):
+    """Who is in a segment, and since when."""
+
+    __tablename__ = "segment_members"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "segment_id"], [Segment.tenant_id, Segment.id], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "customer_id"),
+        {"schema": DATA},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    segment_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    entered_at: Mapped[datetime]
+
+
+class SegmentEvent(Base):
+    """A customer came into a segment or left it; ``day`` is the shop's."""
+
+    __tablename__ = "segment_events"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "segment_id"], [Segment.tenant_id, Segment.id], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "segment_id", "day"),
+        {"schema": DATA},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
+    segment_id: Mapped[UUID]
+    customer_id: Mapped[int]
+    entered: Mapped[bool]
+    at: Mapped[datetime]
+    day: Mapped[int] = mapped_column(Integer)
+
+
+class SegmentSize(Base):
+    """How many were in a segment on a day of the shop's, by the day's last refresh."""
+
+    __tablename__ = "segment_sizes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "segment_id"], [Segment.tenant_id, Segment.id], ondelete="CASCADE"
+        ),
+        {"schema": DATA},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    segment_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+    day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, sort_order=-1)
+    members: Mapped[int] = mapped_column(Integer)
+    net_minor: Mapped[int]
+
+
+class CustomerTrait(Base):
+    """What Shopify itself thinks of a customer."""
+
+    __tablename__ = "customer_traits"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    rfm_group: Mapped[str | None]
+    spend_tier: Mapped[str | None]
+
+
+class CustomerPlace(Base):
+    """Where a customer's default address lies, in degrees."""
+
+    __tablename__ = "customer_places"
+    __table_args__ = {"schema": DATA, "info": {"pii": True}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    latitude: Mapped[float]
+    longitude: Mapped[float]
+
+
+class CustomerMetafield(Base):
+    """A customer's metafield, its value as Shopify writes it. May name a person, so it asks for that right."""
+
+    __tablename__ = "customer_metafields"
+    __table_args__ = {"schema": DATA, "info": {"pii": True}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    key: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)  # namespace.key
+    type: Mapped[str | None]
+    value: Mapped[str | None]
