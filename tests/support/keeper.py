@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 from ops import embedded
+from ops.ports import any_free
 
 # A test's data need not survive a power cut.
 FAST = {
@@ -46,9 +47,7 @@ def main(folder: Path, watched_pid: int) -> None:
     embedded.init_postgres(folder / "data", password=password)
     if os.geteuid() == 0:
         os.chown(sockets, *(embedded.postgres_user()[key] for key in ("user", "group")))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = any_free()
     command = embedded.postgres_command(
         folder / "data", socket_dir=sockets, port=port, settings=FAST
     )

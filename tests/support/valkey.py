@@ -1,7 +1,6 @@
 """A Valkey server for one test: it is small and starts in a few milliseconds."""
 
 import secrets
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 import redis
 
 from ops import embedded
+from ops.ports import any_free
 
 __all__ = ["running_valkey"]
 
@@ -21,7 +21,7 @@ def running_valkey(folder: Path, *, port: int | None = None) -> Iterator[str]:
     password = secrets.token_hex(16)
     data = folder / "valkey"
     data.mkdir(parents=True, exist_ok=True)
-    port = port or _free_port()
+    port = port or any_free()
     command = embedded.valkey_command(
         data / "valkey.conf", data_dir=data, port=port, password=password
     )
@@ -34,12 +34,6 @@ def running_valkey(folder: Path, *, port: int | None = None) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=10)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
