@@ -6,6 +6,8 @@ longer generated is gone after the next ``migrate``, and a table that nobody tho
 * The application's role sees the tenant its transaction has set (``private.app_tenant``).
 * A table with ``info={"append_only": True}`` takes rows and never gives them back: no right to change or delete, and
   a trigger that refuses it to everybody.
+* In a table with ``info={"changes": True}`` each row notes the transaction that wrote it last, so that a reader finds
+  what has changed since a snapshot; where rows vanish, the tenant notes that.
 * A minted notebook login sees the tenant that ``private.server_roles`` gives it, read-only; a table with
   ``info={"pii": True}`` asks for the right to personal data as well, one with ``info={"notebook": False}`` is closed.
 * ``FORCE`` holds the owner to the policies too: there is none for it, so a data migration lifts it on purpose.
@@ -39,6 +41,12 @@ CREATE OR REPLACE TRIGGER append_only_all BEFORE TRUNCATE ON {table}
   FOR EACH STATEMENT EXECUTE FUNCTION private.refuse_change();
 CREATE OR REPLACE TRIGGER seal BEFORE INSERT ON {table}
   FOR EACH ROW EXECUTE FUNCTION private.seal_audit_event()"""
+
+_CHANGES = """\
+CREATE OR REPLACE TRIGGER changed BEFORE INSERT OR UPDATE ON {table}
+  FOR EACH ROW EXECUTE FUNCTION private.note_change();
+CREATE OR REPLACE TRIGGER removed AFTER DELETE ON {table} REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION private.note_removal()"""
 
 _DROP_POLICIES = """\
 DO $$ DECLARE p record; BEGIN
@@ -105,6 +113,8 @@ def _policies(table: Table) -> Iterator[str]:
         )
     if table.info.get("append_only"):
         yield _APPEND_ONLY.format(table=table)
+    if table.info.get("changes"):
+        yield _CHANGES.format(table=table)
 
 
 def _grants() -> Iterator[str]:

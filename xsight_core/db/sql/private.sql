@@ -7,21 +7,25 @@ CREATE OR REPLACE FUNCTION private.app_tenant() RETURNS uuid
   AS $$ SELECT nullif(current_setting('app.tenant_id', true), '')::uuid $$;
 
 -- Untrusted code can set any variable, so its tenant comes from session_user, which only a new log-in changes
--- (current_user would change with SET ROLE). Asked anew by each query: a role past its date, or of a person who
--- is no longer a member, sees nothing even in a session it kept open.
+-- (current_user would change with SET ROLE). Asked anew by each query: a role past its date, or of a person who is
+-- no longer a member with a Lab, sees nothing even in a session it kept open.
 CREATE OR REPLACE FUNCTION private.server_tenant() RETURNS uuid
   LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$ SELECT r.tenant_id FROM private.server_roles r
         WHERE r.role_name = session_user AND r.valid_until > statement_timestamp()
           AND (r.user_id IS NULL OR EXISTS (
-            SELECT FROM control.memberships m WHERE m.tenant_id = r.tenant_id AND m.user_id = r.user_id)) $$;
+            SELECT FROM control.memberships m JOIN control.users u ON u.id = m.user_id
+            WHERE m.tenant_id = r.tenant_id AND m.user_id = r.user_id
+              AND m.role IN ('owner', 'admin', 'analyst') AND u.disabled_at IS NULL)) $$;
 
 -- The same for tables that hold personal data: the server was started with the right, and the person still has it.
 CREATE OR REPLACE FUNCTION private.server_pii_tenant() RETURNS uuid
   LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
   AS $$ SELECT r.tenant_id FROM private.server_roles r
         JOIN control.memberships m ON m.tenant_id = r.tenant_id AND m.user_id = r.user_id
-        WHERE r.role_name = session_user AND r.valid_until > statement_timestamp() AND r.pii AND m.pii $$;
+        JOIN control.users u ON u.id = m.user_id
+        WHERE r.role_name = session_user AND r.valid_until > statement_timestamp() AND r.pii AND m.pii
+          AND m.role IN ('owner', 'admin', 'analyst') AND u.disabled_at IS NULL $$;
 
 -- Append-only tables: what is written stays. The application's role has no such right either; this stops the owner.
 CREATE OR REPLACE FUNCTION private.refuse_change() RETURNS trigger
@@ -50,3 +54,21 @@ BEGIN
     NEW.action, NEW.object, NEW.address, NEW.request_id, NEW.rows::text, NEW.details)::text, 'UTF8'));
   RETURN NEW;
 END $$;
+
+-- Which transaction wrote a row last. Together with a snapshot it says what a reader has not seen: every row whose
+-- transaction is not older than the snapshot's oldest running one. Nobody who writes has to think of it.
+CREATE OR REPLACE FUNCTION private.note_change() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$ BEGIN
+    NEW.changed_in := pg_current_xact_id()::text::bigint;
+    RETURN NEW;
+  END $$;
+
+-- Rows that vanish (erasure) leave no trace of their own: their tenant keeps the transaction.
+CREATE OR REPLACE FUNCTION private.note_removal() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$ BEGIN
+    UPDATE xsight.tenant_state SET rows_removed_in = pg_current_xact_id()::text::bigint
+      WHERE tenant_id IN (SELECT gone.tenant_id FROM gone);
+    RETURN NULL;
+  END $$;
