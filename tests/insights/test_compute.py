@@ -156,22 +156,6 @@ async def test_failure_leaves_the_shown_run_as_it_was(
     assert [run["id"] for run in runs] == [first.id]
 
 
-async def test_last_runs_and_one_a_month_are_kept(database, tenancy, tenant, tmp_path):
-    add_orders(database.admin_url, tenant.id, [ShopOrder(1, 1, NOW - timedelta(days=900), 500)])
-    start = datetime(2024, 1, 10, 12, tzinfo=UTC)
-    for month in range(30):
-        for day in (0, 4):
-            at = start + timedelta(days=30.5 * month + day)
-            last = await compute_insights(tenancy, tenant.id, tmp_path, now=at)
-    kept = sorted(row["as_of"] for row in rows(database, "SELECT as_of FROM xsight.insight_runs"))
-    months = [f"{day:%Y-%m}" for day in kept]
-    assert kept[-1] == last.as_of
-    assert months[0] >= "2024-05"
-    assert 25 <= len(set(months)) <= 27
-    assert len(kept) <= len(set(months)) + 2
-    assert len(rows(database, "SELECT FROM xsight.customer_insights")) == len(kept)
-
-
 async def test_runs_of_one_tenant_wait_for_each_other(database, tenancy, tenant, tmp_path):
     add_orders(database.admin_url, tenant.id, random_orders(1, end=NOW))
     runs = await asyncio.gather(

@@ -56,7 +56,7 @@ def shop(database, tenant, orders, tmp_path, monkeypatch):
 def document(database, orders, tenant):
     with psycopg.connect(database.admin_url) as admin:
         return admin.execute(
-            "SELECT body FROM xsight.documents WHERE tenant_id = %s", [tenant.id]
+            "SELECT body FROM xsight.documents WHERE tenant_id = %s AND name = 'overview'", [tenant.id]
         ).fetchone()[0]
 
 

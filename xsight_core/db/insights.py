@@ -1,29 +1,53 @@
-# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-"""Statements on insight runs: write one whole, show it, forget the ones before."""
+"""Statements on insight runs: write one whole, show it, let older ones go."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from io import BytesIO
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import psycopg
-import psycopg.sql
-import pyarrow as pa
 from psycopg.types.json import Jsonb
-from pyarrow import csv
 
-__all__ = ["InsightRun", "lock_insights", "show_run", "shown_run", "store_run"]
+from xsight_core.db.scores import Column, insert_scores, move_to_history
+
+__all__ = [
+    "InsightRun",
+    "find_run",
+    "lock_insights",
+    "retire",
+    "show_run",
+    "shown_run",
+    "store_run",
+    "stored_runs",
+]
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
 
-RECENT_RUNS: Final = 3
-MONTHS_KEPT: Final = 25
+_COLUMNS: Final[LiteralString] = (
+    "id, data_version, rule_version, as_of, computed_at, duration_s, kind, rows, parameters, card, summary, drift"
+)
 
 
 @dataclass(frozen=True)
 class InsightRun:
-    """One computation of everything shown: from which rows, under which rule, as of which of the shop's days."""
+    """One computation as of a day of the shop's: from which rows, under which rule, how good, what to mind.
+
+    Attributes
+    ----------
+    kind : str
+        ``shown`` on the dashboards, or ``past``: asked for as of an earlier day.
+    rows : str
+        Where its customers' rows are: ``scores``, ``history`` or ``none``.
+    parameters : dict
+        What it was made with, for the next run.
+    card : dict
+        The model card.
+    summary : dict
+        A few numbers, for trends over runs.
+    drift : dict or None
+        The alarm, where the forecast got worse.
+    """
 
     id: UUID
     data_version: int
@@ -31,7 +55,12 @@ class InsightRun:
     as_of: date
     computed_at: datetime
     duration_s: float
-    parameters: dict[str, Any]
+    kind: str = "shown"
+    rows: str = "scores"
+    parameters: dict[str, Any] = field(default_factory=dict[str, Any])
+    card: dict[str, Any] = field(default_factory=dict[str, Any])
+    summary: dict[str, Any] = field(default_factory=dict[str, Any])
+    drift: dict[str, Any] | None = None
 
 
 def lock_insights(connection: _Connection, tenant_id: UUID) -> None:
@@ -43,24 +72,30 @@ def lock_insights(connection: _Connection, tenant_id: UUID) -> None:
 
 def shown_run(connection: _Connection) -> InsightRun | None:
     """The run whose rows are shown to the tenant that the connection sees."""
-    row = connection.execute(
-        "SELECT r.id, r.data_version, r.rule_version, r.as_of, r.computed_at, r.duration_s, r.parameters "
-        "FROM xsight.insight_runs r JOIN xsight.tenant_state t ON t.tenant_id = r.tenant_id AND t.insight_run = r.id"
-    ).fetchone()
-    return None if row is None else InsightRun(*row)
+    return _first(connection, "WHERE id = (SELECT insight_run FROM xsight.tenant_state)")
+
+
+def find_run(connection: _Connection, run: UUID) -> InsightRun | None:
+    """A stored run."""
+    return _first(connection, "WHERE id = %s", [run])
+
+
+def stored_runs(connection: _Connection) -> list[InsightRun]:
+    """All runs of the tenant, the newest first, without cards and parameters."""
+    rows = connection.execute(
+        "SELECT id, data_version, rule_version, as_of, computed_at, duration_s, kind, rows, '{}'::jsonb, '{}'::jsonb, "
+        "summary, drift FROM xsight.insight_runs ORDER BY computed_at DESC, as_of DESC, id"
+    )
+    return [InsightRun(*row) for row in rows]
 
 
 def store_run(
-    connection: _Connection, tenant_id: UUID, run: InsightRun, scores: dict[str, Any]
+    connection: _Connection, tenant_id: UUID, run: InsightRun, scores: Mapping[str, Column]
 ) -> None:
-    """A run with its customers' scores: ``scores`` holds a column of ``customer_insights`` under each name.
-
-    Rows travel as one block of text and are inserted under row-level security, which COPY alone would refuse.
-    """
+    """A run with its customers' rows: ``scores`` holds the columns of the table that ``run.rows`` says."""
     connection.execute(
-        "INSERT INTO xsight.insight_runs "
-        "(tenant_id, id, data_version, rule_version, as_of, computed_at, duration_s, parameters) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        f"INSERT INTO xsight.insight_runs (tenant_id, {_COLUMNS}) "  # noqa: S608 - our own names
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         [
             tenant_id,
             run.id,
@@ -69,40 +104,22 @@ def store_run(
             run.as_of,
             run.computed_at,
             run.duration_s,
+            run.kind,
+            run.rows,
             Jsonb(run.parameters),
+            Jsonb(run.card),
+            Jsonb(run.summary),
+            run.drift and Jsonb(run.drift),
         ],
     )
-    table = pa.table(scores)
-    names = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, table.column_names))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            psycopg.sql.SQL(
-                "CREATE TEMPORARY TABLE scores ON COMMIT DROP AS SELECT {} FROM xsight.customer_insights WITH NO DATA"
-            ).format(names)
-        )
-        with cursor.copy(
-            psycopg.sql.SQL("COPY scores ({}) FROM STDIN (FORMAT csv)").format(names)
-        ) as copy:
-            for batch in table.to_batches(max_chunksize=50_000):
-                block = BytesIO()
-                csv.write_csv(batch, block, csv.WriteOptions(include_header=False))
-                copy.write(block.getbuffer())
-        cursor.execute(
-            psycopg.sql.SQL(
-                "INSERT INTO xsight.customer_insights (tenant_id, insight_run, {0}) SELECT %s, %s, {0} FROM scores"
-            ).format(names),
-            [tenant_id, run.id],
-        )
+    table = "customer_insights" if run.rows == "scores" else "customer_history"
+    insert_scores(connection, table, tenant_id, run.id, scores)
 
 
 def show_run(
     connection: _Connection, tenant_id: UUID, run: InsightRun, documents: dict[str, dict[str, Any]]
 ) -> None:
-    """From the commit on everybody sees this run and its documents.
-
-    Of older runs the last few stay, so that a reader in the middle of one is not cut off, and the last of each month,
-    so that segments and scores can be had as of then.
-    """
+    """From the commit on everybody sees this run and its documents."""
     for name, body in documents.items():
         connection.execute(
             "INSERT INTO xsight.documents (tenant_id, name, insight_run, data_version, body, created_at) "
@@ -112,19 +129,46 @@ def show_run(
             [tenant_id, name, run.id, run.data_version, Jsonb(body), run.computed_at],
         )
     connection.execute(
-        "DELETE FROM xsight.insight_runs WHERE tenant_id = %(tenant)s AND id <> %(run)s AND id IN ("
-        "SELECT id FROM (SELECT id, as_of, row_number() OVER (ORDER BY computed_at DESC, id) AS age, row_number() OVER "
-        "(PARTITION BY date_trunc('month', as_of) ORDER BY computed_at DESC, id) AS age_in_month "
-        "FROM xsight.insight_runs WHERE tenant_id = %(tenant)s) AS runs WHERE age > %(recent)s AND "
-        "(age_in_month > 1 OR as_of < %(as_of)s::date - make_interval(months => %(months)s)))",
-        {
-            "tenant": tenant_id,
-            "run": run.id,
-            "as_of": run.as_of,
-            "recent": RECENT_RUNS,
-            "months": MONTHS_KEPT,
-        },
-    )
-    connection.execute(
         "UPDATE xsight.tenant_state SET insight_run = %s WHERE tenant_id = %s", [run.id, tenant_id]
     )
+
+
+def retire(
+    connection: _Connection,
+    tenant_id: UUID,
+    *,
+    to_history: Iterable[UUID],
+    to_none: Iterable[UUID],
+    gone: Iterable[UUID],
+) -> None:
+    """Move runs' rows to the history, forget rows, forget runs."""
+    reduced = list(to_history)
+    move_to_history(connection, tenant_id, reduced)
+    for kept, runs in (("history", reduced), ("none", list(to_none))):
+        if not runs:
+            continue
+        connection.execute(
+            "UPDATE xsight.insight_runs SET rows = %s WHERE tenant_id = %s AND id = ANY(%s)",
+            [kept, tenant_id, runs],
+        )
+        tables: tuple[LiteralString, ...] = ("customer_insights",)
+        for table in (*tables, "customer_history") if kept == "none" else tables:
+            connection.execute(
+                f"DELETE FROM xsight.{table} WHERE tenant_id = %s AND insight_run = ANY(%s)",  # noqa: S608 - our own names
+                [tenant_id, runs],
+            )
+    if forgotten := list(gone):
+        connection.execute(
+            "DELETE FROM xsight.insight_runs WHERE tenant_id = %s AND id = ANY(%s)",
+            [tenant_id, forgotten],
+        )
+
+
+def _first(
+    connection: _Connection, where: LiteralString, params: list[Any] | None = None
+) -> InsightRun | None:
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM xsight.insight_runs {where}",  # noqa: S608 - our own names
+        params,
+    ).fetchone()
+    return None if row is None else InsightRun(*row)

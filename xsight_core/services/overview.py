@@ -1,22 +1,20 @@
 """The document that the Overview dashboard paints from: plain JSON, no personal data."""
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import numpy as np
 
 from xsight_core.analytics import SEGMENTS, day_of, top_customers
 from xsight_core.clv import ChurnScores, Shortage, ValueScores
 from xsight_core.clv.scores import CHURN_DAYS, CLV_DAYS
+from xsight_core.db.insights import InsightRun
 from xsight_core.ledger import ShopState
+from xsight_core.services.card import AT_RISK, shortage
+from xsight_core.services.drift import Drift
 from xsight_core.services.figures import Figures
 
-__all__ = ["AT_RISK", "overview"]
-
-AT_RISK = 0.5
-"""A repeat customer whose chance of no order in the next 90 days is at least this is at risk."""
+__all__ = ["overview"]
 
 _BANDS = 10
 
@@ -24,15 +22,15 @@ Json = dict[str, Any]
 
 
 def overview(
-    figures: Figures, shop: ShopState, *, customers: int, run: UUID, computed_at: datetime
+    figures: Figures, shop: ShopState, *, customers: int, run: InsightRun, drift: Drift | None
 ) -> Json:
     """Body of the document ``overview``; ``customers`` counts all of the shop's, also those who never ordered."""
     totals, daily, cohorts = asdict(figures.totals), figures.daily, figures.cohorts
     last_day = int(figures.orders.day[-1]) if len(figures.orders) else None
     return {
         "data_version": shop.data_version,
-        "insight_run": str(run),
-        "computed_at": computed_at.isoformat(),
+        "insight_run": str(run.id),
+        "computed_at": run.computed_at.isoformat(),
         "rule_version": figures.orders.rule.version,
         "shop": {
             "name": shop.name,
@@ -69,16 +67,16 @@ def overview(
             "active": cohorts.cells(cohorts.active),
             "revenue_minor": cohorts.cells(cohorts.revenue_minor),
         },
-        "churn": _churn(figures),
+        "churn": _churn(figures, drift),
         "clv": _value(figures),
         "top_customers": _top(figures),
     }
 
 
-def _churn(figures: Figures) -> Json:
+def _churn(figures: Figures, drift: Drift | None) -> Json:
     churn = figures.churn
     if isinstance(churn, Shortage):
-        return _shortage(churn)
+        return shortage(churn)
     bands = np.minimum((churn.churn_90 * _BANDS).astype(int), _BANDS - 1)
     at_risk = (churn.churn_90 >= AT_RISK) & (figures.purchases.frequency > 0)
     return {
@@ -90,6 +88,7 @@ def _churn(figures: Figures) -> Json:
         "histogram": np.bincount(bands, minlength=_BANDS).tolist(),
         "model": churn.card(),
         "evidence": _evidence(figures),
+        "drift": drift.card() if drift else None,
     }
 
 
@@ -97,14 +96,14 @@ def _evidence(figures: Figures) -> Json:
     """How the forecast would have done on this shop's last 90 days, or why that cannot be said yet."""
     evidence = figures.evidence
     if isinstance(evidence, Shortage):
-        return _shortage(evidence)
+        return shortage(evidence)
     return {"state": "ok", **evidence.card(), "cutoff": day_of(evidence.cutoff).isoformat()}
 
 
 def _value(figures: Figures) -> Json:
     value = figures.value
     if isinstance(value, Shortage):
-        return _shortage(value)
+        return shortage(value)
     minor = np.rint(value.clv_365).astype(np.int64)
     return {
         "state": "ok",
@@ -112,15 +111,6 @@ def _value(figures: Figures) -> Json:
         "total_minor": int(minor.sum()),
         "mean_minor": round(float(value.clv_365.mean())),
         "model": value.card(),
-    }
-
-
-def _shortage(shortage: Shortage) -> Json:
-    return {
-        "state": "not_enough_data",
-        "have": shortage.have,
-        "need": shortage.need,
-        "message": shortage.message,
     }
 
 

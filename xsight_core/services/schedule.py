@@ -1,4 +1,4 @@
-"""What happens by itself: a delta sync every quarter of an hour, insights when the shop's day ends.
+"""What happens by itself: a delta sync every quarter of an hour, insights in the night after each of the shop's days.
 
 Slots of time make it idempotent: a slot that was served is not served again, whoever asks.
 """
@@ -17,12 +17,13 @@ from xsight_core.services.sync import request_sync
 from xsight_core.sync import runs, schedule, shops
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["SYNC_EVERY", "keep_schedule", "slot_start"]
+__all__ = ["SYNC_EVERY", "keep_schedule", "night_minute", "slot_start"]
 
 log = structlog.get_logger()
 
 SYNC_EVERY: Final = timedelta(minutes=15)
-_NIGHT_HOUR: Final = 1  # a shop's day is over, and its last orders have come in
+_NIGHT_FROM_MIN: Final = 60  # after the shop's midnight: the day's last orders have come in
+_NIGHT_SPREAD_MIN: Final = 120
 
 
 async def keep_schedule(tenancy: Tenancy, *, now: datetime | None = None) -> int:
@@ -47,6 +48,11 @@ def slot_start(tenant_id: UUID, now: datetime) -> datetime:
     return datetime.fromtimestamp(seconds - seconds % every_s + offset_s, UTC)
 
 
+def night_minute(tenant_id: UUID) -> int:
+    """Minutes after the shop's midnight at which its insights are due: shops of one zone do not come all at once."""
+    return _NIGHT_FROM_MIN + zlib.crc32(tenant_id.bytes) % _NIGHT_SPREAD_MIN
+
+
 async def _keep(tenancy: Tenancy, tenant_id: UUID, now: datetime) -> int:
     async with tenancy.scope(tenant_id) as session:
         await runs.close_abandoned(session)
@@ -63,7 +69,7 @@ async def _keep(tenancy: Tenancy, tenant_id: UUID, now: datetime) -> int:
 
 async def _promise_insights(tenancy: Tenancy, tenant_id: UUID, timezone: str, now: datetime) -> int:
     local = now.astimezone(ZoneInfo(timezone))
-    if local.hour < _NIGHT_HOUR:
+    if local.hour * 60 + local.minute < night_minute(tenant_id):
         return 0
     key = f"day {local.date()}"
     async with tenancy.scope(tenant_id) as session:
