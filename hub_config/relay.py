@@ -43,7 +43,11 @@ def _pump_to(connect: Connect) -> Callable[..., Awaitable[None]]:
         except OSError:
             writer.close()  # nobody there yet: the caller tries again
             return
-        await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        try:
+            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+        finally:  # a stream whose both directions have ended stays open until it is closed
+            far_writer.close()
+            writer.close()
 
     return serve
 
