@@ -733,6 +733,7 @@ def upgrade() -> None:
         sa.Column("detailed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "order_id", "id", name=op.f("pk_refunds")),
         schema="xsight",
+        info={"changes_order": True},
     )
     op.create_index(
         "ix_refunds_bare",

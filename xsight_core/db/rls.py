@@ -7,7 +7,8 @@ longer generated is gone after the next ``migrate``, and a table that nobody tho
 * A table with ``info={"append_only": True}`` takes rows and never gives them back: no right to change or delete, and
   a trigger that refuses it to everybody.
 * In a table with ``info={"changes": True}`` each row notes the transaction that wrote it last, so that a reader finds
-  what has changed since a snapshot; where rows vanish, the tenant notes that.
+  what has changed since a snapshot; where rows vanish, the tenant notes that. What changes in a table with
+  ``info={"changes_order": True}`` changes its order.
 * A minted notebook login sees the tenant that ``private.server_roles`` gives it, read-only; a table with
   ``info={"pii": True}`` asks for the right to personal data as well, one with ``info={"notebook": False}`` is closed.
 * ``FORCE`` holds the owner to the policies too: there is none for it, so a data migration lifts it on purpose.
@@ -47,6 +48,14 @@ CREATE OR REPLACE TRIGGER changed BEFORE INSERT OR UPDATE ON {table}
   FOR EACH ROW EXECUTE FUNCTION private.note_change();
 CREATE OR REPLACE TRIGGER removed AFTER DELETE ON {table} REFERENCING OLD TABLE AS gone
   FOR EACH STATEMENT EXECUTE FUNCTION private.note_removal()"""
+
+_CHANGES_PARENT = """\
+CREATE OR REPLACE TRIGGER parts_added AFTER INSERT ON {table} REFERENCING NEW TABLE AS parts
+  FOR EACH STATEMENT EXECUTE FUNCTION private.note_order_change();
+CREATE OR REPLACE TRIGGER parts_changed AFTER UPDATE ON {table} REFERENCING NEW TABLE AS parts
+  FOR EACH STATEMENT EXECUTE FUNCTION private.note_order_change();
+CREATE OR REPLACE TRIGGER parts_removed AFTER DELETE ON {table} REFERENCING OLD TABLE AS parts
+  FOR EACH STATEMENT EXECUTE FUNCTION private.note_order_change()"""
 
 _DROP_POLICIES = """\
 DO $$ DECLARE p record; BEGIN
@@ -115,6 +124,8 @@ def _policies(table: Table) -> Iterator[str]:
         yield _APPEND_ONLY.format(table=table)
     if table.info.get("changes"):
         yield _CHANGES.format(table=table)
+    if table.info.get("changes_order"):
+        yield _CHANGES_PARENT.format(table=table)
 
 
 def _grants() -> Iterator[str]:

@@ -599,7 +599,7 @@ class Refund(Base):
     __table_args__ = (
         Index(None, "tenant_id", "day"),
         Index("ix_refunds_bare", "tenant_id", "id", postgresql_where=text("NOT detailed")),
-        {"schema": DATA},
+        {"schema": DATA, "info": {"changes_order": True}},
     )
 
     tenant_id: Mapped[UUID] = _tenant()

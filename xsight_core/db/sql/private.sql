@@ -72,3 +72,14 @@ CREATE OR REPLACE FUNCTION private.note_removal() RETURNS trigger
       WHERE tenant_id IN (SELECT gone.tenant_id FROM gone);
     RETURN NULL;
   END $$;
+
+-- Refunds come and go after their order was written: that changes the order too.
+CREATE OR REPLACE FUNCTION private.note_order_change() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$ BEGIN
+    UPDATE xsight.orders o SET changed_in = 0  -- the trigger "changed" says in which
+      FROM (SELECT DISTINCT parts.tenant_id, parts.order_id FROM parts) p
+      WHERE o.tenant_id = p.tenant_id AND o.id = p.order_id
+        AND o.changed_in <> pg_current_xact_id()::text::bigint;
+    RETURN NULL;
+  END $$;
