@@ -12,6 +12,8 @@ from shopify_sim.home import Home
 from shopify_sim.http import BadRequest, Receive, Request, Response, Scope, Send, failure
 from shopify_sim.schema import served_version
 from shopify_sim.shop import Shop
+from shopify_sim.spoilt import spoilt
+from shopify_sim.trouble import trouble
 
 __all__ = ["Simulator", "create_app"]
 
@@ -106,22 +108,23 @@ class Simulator:
 
 
 async def _graphql(sim: Simulator, shop: Shop, request: Request, found: re.Match[str]) -> Response:
-    version = served_version(found[1])
+    version = served_version(max(found[1], shop.faults.oldest_version))
     if version is None:
         return failure(404, "Not Found")
-    if shop.faults.latency_s:
-        await asyncio.sleep(shop.faults.latency_s)
     headers = {"X-Shopify-API-Version": "unstable" if found[1] == "unstable" else version}
-    for name, status, words in (
-        ("server_errors", 500, "Internal Server Error"),
-        ("unavailable", 503, "Service Unavailable"),
-        ("too_many_requests", 429, "Exceeded 2 calls per second for api client."),
-    ):
-        if shop.faults.strike(name):
-            extra = {"Retry-After": "1.0"} if status == 429 else {}  # noqa: PLR2004
-            return failure(status, words, headers | extra)
-    access = request.headers.get("x-shopify-access-token", "")
-    installation = shop.admit(access)
+    if shop.faults.deprecated:
+        headers["X-Shopify-API-Deprecated-Reason"] = shop.faults.deprecated
+    shop.wind()
+    response = await trouble(shop, headers) or _answered(sim, shop, request, version, headers)
+    shop.note(request.body, response)
+    sim.courier.dispatch(shop)
+    return response
+
+
+def _answered(
+    sim: Simulator, shop: Shop, request: Request, version: str, headers: dict[str, str]
+) -> Response:
+    installation = shop.admit(request.headers.get("x-shopify-access-token", ""))
     if installation is None:
         return failure(401, INVALID_TOKEN, headers)
     subscribed = set(installation.subscriptions)
@@ -132,7 +135,8 @@ async def _graphql(sim: Simulator, shop: Shop, request: Request, found: re.Match
         sim.courier.uninstalled(shop, installation)
     if removed or subscribed != set(installation.subscriptions):
         sim.home.save(shop)
-    sim.courier.dispatch(shop)
+    if shop.damages:
+        shown = spoilt(shown, shop.damages)
     return Response.json(shown, headers=headers)
 
 
@@ -142,7 +146,7 @@ ROUTES: tuple[tuple[tuple[str, ...], str, Handler], ...] = (
     (("POST",), r"/admin/oauth/access_token", oauth.access_token),
     (("DELETE",), r"/admin/api_permissions/current\.json", oauth.revoke),
     (("GET", "HEAD"), r"/bulk-operation-outputs/(\d+)", files.download),
-    (("GET",), r"/_sim/truth", control.truth),
+    (("GET",), r"/_sim/(\w+)", control.look),
     (("POST",), r"/_sim/(\w+)", control.act),
 )
 

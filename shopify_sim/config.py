@@ -19,7 +19,14 @@ class AppConfig:
     redirect_prefix: str = "http"
     token: str | None = None
     scopes: frozenset[str] = frozenset(
-        {"read_orders", "read_all_orders", "read_customers", "read_products", "read_customer_merge"}
+        {
+            "read_orders",
+            "read_all_orders",
+            "read_customers",
+            "read_products",
+            "read_customer_merge",
+            "read_reports",
+        }
     )  # of the ready token
 
 

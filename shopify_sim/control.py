@@ -4,25 +4,84 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from shopify_sim import deeds
+import numpy as np
+
+from shopify_sim.deeds import DEEDS
+from shopify_sim.faces import gid
 from shopify_sim.http import BadRequest, Request, Response
+from shopify_sim.sales import by_day
 from shopify_sim.shop import Shop
+from shopify_sim.spoilt import Damage
 from shopify_sim.truth import facts
 
 if TYPE_CHECKING:
     from shopify_sim.app import Simulator
 
-__all__ = ["act", "truth"]
+__all__ = ["act", "look"]
 
 Body = dict[str, Any]
+Query = dict[str, str]
 
 
-async def truth(
-    _sim: "Simulator", shop: Shop, _request: Request, _found: re.Match[str]
-) -> Response:
-    """Counts and exact totals, straight from the columns."""
+async def look(sim: "Simulator", shop: Shop, request: Request, found: re.Match[str]) -> Response:
+    """Something about a shop, straight from the columns and not from any answer."""
+    show = SHOWN.get(found[1])
+    if show is None:
+        known = ", ".join(sorted(SHOWN))
+        return Response.json({"error": f"nothing to see at {found[1]!r}; there are {known}"}, 404)
     shop.wind()
-    return Response.json(facts(shop.store))
+    try:
+        return Response.json(show(sim, shop, request.query))
+    except (KeyError, ValueError) as error:
+        raise BadRequest(f"{found[1]}: {type(error).__name__}: {error}") from error
+
+
+def _truth(_sim: "Simulator", shop: Shop, _query: Query) -> Body:
+    """Counts and exact totals."""
+    return facts(shop.store)
+
+
+def _sales(_sim: "Simulator", shop: Shop, query: Query) -> Body:
+    """Sales by day on Shopify's definitions; ``since``, ``until`` (days), ``zone``."""
+    since, until = query.get("since", ""), query.get("until", "9999")
+    zone = query.get("zone", shop.store.zone)
+    days = [row for row in by_day(shop.store, zone) if since <= str(row["day"]) <= until]
+    return {"timezone": zone, "currency": shop.store.currency, "days": days}
+
+
+def _ids(_sim: "Simulator", shop: Shop, _query: Query) -> Body:
+    """Global ids of everything that is there."""
+    store = shop.store
+    return {
+        "orders": [gid("Order", row) for row in np.flatnonzero(store.live_orders()).tolist()],
+        "customers": [
+            gid("Customer", row) for row in np.flatnonzero(store.live_customers()).tolist()
+        ],
+        "products": [
+            gid("Product", row)
+            for row in range(len(store.catalogue.titles))
+            if row not in store.catalogue.gone
+        ],
+        "merged": {
+            gid("Customer", row): gid("Customer", int(store.customers["merged_into"][row]))
+            for row in np.flatnonzero(store.customers["merged_into"] >= 0).tolist()
+        },
+    }
+
+
+def _requests(_sim: "Simulator", shop: Shop, query: Query) -> Body:
+    """The last Admin API requests; ``since`` a number."""
+    since = int(query.get("since", 0))
+    kept = [entry for entry in shop.requests if entry["number"] > since]
+    return {"asked": shop.asked, "requests": kept}
+
+
+SHOWN: dict[str, Callable[["Simulator", Shop, Query], Body]] = {
+    "truth": _truth,
+    "sales": _sales,
+    "ids": _ids,
+    "requests": _requests,
+}
 
 
 async def act(sim: "Simulator", shop: Shop, request: Request, found: re.Match[str]) -> Response:
@@ -32,11 +91,11 @@ async def act(sim: "Simulator", shop: Shop, request: Request, found: re.Match[st
     try:
         if name in SETTINGS:
             shown = SETTINGS[name](sim, shop, body)
-        elif name in deeds.DEEDS:
-            shown = deeds.DEEDS[name](shop.store, shop.clock.now(), body)
+        elif name in DEEDS:
+            shown = DEEDS[name](shop.store, shop.clock.now(), body)
             sim.home.note(shop, name, body)
         else:
-            known = ", ".join(sorted({*SETTINGS, *deeds.DEEDS}))
+            known = ", ".join(sorted({*SETTINGS, *DEEDS}))
             return Response.json({"error": f"no such action {name!r}; there are {known}"}, 404)
     except (KeyError, ValueError, TypeError, IndexError) as error:
         raise BadRequest(f"{name}: {type(error).__name__}: {error}") from error
@@ -82,10 +141,32 @@ def _expire(_sim: "Simulator", shop: Shop, _body: Body) -> Body:
     return {}
 
 
+def _spoil(_sim: "Simulator", shop: Shop, body: Body) -> Body:
+    """Break the object ``id`` wherever it is shown: ``values`` by dotted path, ``missing``, ``garbled`` lines."""
+    damage = Damage(
+        body.get("values", {}), tuple(body.get("missing", ())), bool(body.get("garbled"))
+    )
+    shop.damages[body["id"]] = damage
+    return {"spoilt": sorted(shop.damages)}
+
+
+def _mend(_sim: "Simulator", shop: Shop, body: Body) -> Body:
+    """Mend the object ``id``, or all; a mended object has not changed."""
+    for key in [body["id"]] if "id" in body else list(shop.damages):
+        shop.damages.pop(key, None)
+    return {"spoilt": sorted(shop.damages)}
+
+
+def _comply(sim: "Simulator", shop: Shop, body: Body) -> Body:
+    """Send a compliance webhook: ``topic``, ``customer``, ``orders``; to ``uri`` or where others are sent."""
+    return {"sent": sim.courier.comply(shop, body)}
+
+
 def _scopes(sim: "Simulator", shop: Shop, body: Body) -> Body:
     """The merchant grants other scopes."""
     for installation in shop.installations.values():
-        installation.scopes = frozenset(body["scopes"])
+        before, installation.scopes = installation.scopes, frozenset(body["scopes"])
+        sim.courier.rescoped(shop, installation, before)
     sim.home.save(shop)
     return {"scopes": sorted(body["scopes"])}
 
@@ -102,4 +183,7 @@ SETTINGS: dict[str, Callable[["Simulator", Shop, Body], Body]] = {
     "expire_tokens": _expire,
     "scopes": _scopes,
     "deliveries": _deliveries,
+    "spoil": _spoil,
+    "mend": _mend,
+    "comply": _comply,
 }

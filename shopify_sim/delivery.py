@@ -6,8 +6,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import numpy as np
 
-from shopify_sim.faces import iso
+from shopify_sim.columns import CustomerBatch
+from shopify_sim.faces import ID0, STEP, iso, row_of
+from shopify_sim.schema import LATEST
 from shopify_sim.webhooks import NAMESPACE, Delivery, deliveries, package
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ class Courier:
         self.sim = sim
         self.client = httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False, trust_env=False)
         self.tasks: set[asyncio.Task[None]] = set()
+        self.held: dict[str, list[Delivery]] = {}  # by shop, while the plan keeps them back
         self.told: dict[str, int] = {}  # shop -> number of the last change told
         self.log: deque[dict[str, Any]] = deque(maxlen=KEPT)
 
@@ -86,8 +90,54 @@ class Courier:
         name = f"uninstalled/{shop.clock.now()}"
         self._send_all(shop, self._told(shop, installation, "app/uninstalled", content, name))
 
+    def rescoped(self, shop: "Shop", installation: "Installation", before: frozenset[str]) -> None:
+        """Tell an app that its scopes changed."""
+        now = shop.clock.now()
+        content = {
+            "id": installation.number,
+            "previous": sorted(before),
+            "current": sorted(installation.scopes),
+            "updated_at": iso(now),
+        }
+        name = f"scopes/{now}"
+        self._send_all(shop, self._told(shop, installation, "app/scopes_update", content, name))
+
+    def comply(self, shop: "Shop", body: dict[str, Any]) -> int:
+        """Send one of the topics that are subscribed to in the app's own settings."""
+        content: dict[str, Any] = {"shop_id": shop.number, "shop_domain": shop.domain}
+        if body["topic"] != "shop/redact":
+            row = row_of(body["customer"], "Customer") if "customer" in body else None
+            person = None if row is None else CustomerBatch(shop.store, np.array([row]))
+            email = person.email[0] if person else None
+            content["customer"] = {"id": row and ID0 + STEP * row, "email": email, "phone": None}
+            orders = [int(key.rpartition("/")[2]) for key in body.get("orders", ())]
+            if body["topic"] == "customers/data_request":
+                content |= {"orders_requested": orders, "data_request": {"id": shop.number}}
+            else:
+                content["orders_to_redact"] = orders
+        made: list[Delivery] = []
+        for client_id, app in self.sim.apps.items():
+            known = shop.installations.get(client_id)
+            subscribed = list(known.subscriptions.values()) if known else []
+            uri = body.get("uri") or next((s["uri"] for s in subscribed), None)
+            if uri is None:
+                continue
+            target = {"id": "settings", "uri": uri, "version": LATEST, "failures": 0}
+            event = str(uuid.uuid4())
+            secret, now = app.client_secret, shop.clock.now()
+            made.append(package(shop.domain, secret, body["topic"], content, target, event, now))
+        self._send_all(shop, made)
+        return len(made)
+
     def _send_all(self, shop: "Shop", made: list[Delivery]) -> None:
-        faults = shop.faults
+        faults, held = shop.faults, self.held.setdefault(shop.domain, [])
+        if faults.webhook_hold:
+            held += made
+            return
+        if held:
+            made = [*held, *made]
+            made.sort(key=lambda delivery: faults.draw("order", delivery.webhook_id))
+            held.clear()
         if faults.webhook_shuffle:
             made = sorted(made, key=lambda delivery: faults.draw("order", delivery.webhook_id))
         for delivery in made:

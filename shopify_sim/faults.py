@@ -10,24 +10,53 @@ __all__ = ["Faults"]
 
 @dataclass
 class Faults:
-    """A fault plan. Counts are of the next requests of that kind; rates are per delivery, 0 to 1."""
+    """A fault plan. Counts are of the next requests of that kind; rates are per request or delivery, 0 to 1."""
 
     seed: int = 0
-    latency_s: float = 0  # of every Admin API answer
-    server_errors: int = 0  # next Admin API requests answer 500
+    # Admin API
+    latency_s: float = 0  # of every answer
+    server_errors: int = 0  # next requests answer 500
     unavailable: int = 0  # … 503
     throttled: int = 0  # … 200 with THROTTLED
     too_many_requests: int = 0  # … 429 with Retry-After
     internal_errors: int = 0  # … 200 with INTERNAL_SERVER_ERROR
-    bulk_failures: int = 0  # next bulk operations end FAILED with a partial file
-    bulk_latency_s: float = 0  # that a bulk operation takes longer
-    truncated_files: int = 0  # next result files break off in the middle
+    html_answers: int = 0  # … 200 with a web page
+    cut_answers: int = 0  # … break off in the middle
+    stalls: int = 0  # … come only after stall_s
+    stall_s: float = 60
+    unauthorized: int = 0  # … 401, though the token is good
+    random_faults: float = (
+        0  # share of requests that meet one of these: 500, 503, 429, THROTTLED, a page, a cut
+    )
+    cost_factor: float = 1  # every query is dearer by this
+    deprecated: str = ""  # reason in X-Shopify-API-Deprecated-Reason
+    oldest_version: str = ""  # earlier versions fall forward to this one
+    touch_every: int = (
+        0  # before every n-th request some order changes: rows move while they are paged
+    )
+    # bulk operations
+    bulk_refusals: int = 0  # next starts are refused: five are in progress
+    bulk_failures: int = 0  # next operations end FAILED with a partial file
+    bulk_cancels: int = 0  # … CANCELED with a partial file, though nobody asked
+    bulk_expiries: int = 0  # … EXPIRED without a file
+    bulk_latency_s: float = 0  # that an operation takes longer
+    # result files
+    truncated_files: int = 0  # next files break off in the middle of a line, and look whole
+    scattered_files: int = (
+        0  # next files have their lines in any order: children before their parents
+    )
+    malformed_lines: int = 0  # so many lines of the next file are no JSON
+    duplicated_lines: int = 0  # so many lines of the next file are there twice
     expired_urls: int = 0  # next downloads are refused as expired
+    html_downloads: int = 0  # next downloads answer 200 with a web page
+    cut_downloads: int = 0  # next downloads break off; ranges go on
+    # webhooks
     webhook_drop: float = 0
     webhook_duplicate: float = 0
     webhook_late: float = 0
     webhook_late_s: float = 7200
     webhook_shuffle: bool = False
+    webhook_hold: bool = False  # kept back until it is false again: shuffled over all that was held
     webhook_bad_hmac: float = 0
 
     @staticmethod
@@ -52,6 +81,12 @@ class Faults:
         if left > 0:
             setattr(self, name, left - 1)
         return left > 0
+
+    def take(self, name: str) -> int:
+        """All that is left of a count."""
+        left = getattr(self, name)
+        setattr(self, name, 0)
+        return left
 
     def draw(self, what: str, name: str) -> float:
         """A number in [0, 1) that belongs to a fault and a delivery."""

@@ -14,7 +14,6 @@ from shopify_sim.recipes import (
     Rows,
     Shared,
     Text,
-    Zero,
     rows_of,
 )
 from shopify_sim.refunds import refund_row
@@ -36,20 +35,6 @@ def _refunds(batch: OrderBatch) -> list[list[dict[str, Any]]]:
 
 
 YES, NO = Const(value=True), Const(value=False)
-_NO_TAX_OR_SHIPPING = {
-    name: Zero()
-    for name in (
-        "totalTaxSet",
-        "totalShippingPriceSet",
-        "totalTipReceivedSet",
-        "totalRefundedShippingSet",
-        "totalOutstandingSet",
-        "refundDiscrepancySet",
-        "currentTotalTaxSet",
-        "currentShippingPriceSet",
-    )
-}
-
 ORDER: dict[str, Recipe] = {
     "id": Gid("Order", "ids"),
     "legacyResourceId": Plain("ids", safe=True),
@@ -66,22 +51,22 @@ ORDER: dict[str, Recipe] = {
     "confirmed": YES,
     "closed": NO,
     "edited": Plain("edited"),
-    "unpaid": NO,
+    "unpaid": Plain("unpaid"),
     "fullyPaid": Plain("fully_paid"),
     "displayFinancialStatus": Plain("financial", safe=True),
     "displayFulfillmentStatus": Const("FULFILLED"),
     "returnStatus": Plain("returns", safe=True),
-    "currencyCode": Shared(lambda store: store.currency),
-    "presentmentCurrencyCode": Shared(lambda store: store.currency),
-    "taxesIncluded": NO,
+    "currencyCode": Plain("shop_currency", safe=True),
+    "presentmentCurrencyCode": Plain("presentment_currency", safe=True),
+    "taxesIncluded": Plain("tax_included"),
     "dutiesIncluded": NO,
     "sourceName": Plain("source", safe=True),
     "sourceIdentifier": Const(None),
     "email": Plain("contact"),
     "phone": Const(None),
     "customerLocale": Const("en"),
-    "tags": Const([]),
-    "note": Const(None),
+    "tags": Plain("tags"),
+    "note": Plain("note"),
     "poNumber": Const(None),
     "app": Plain("app"),
     "attribution": Const(None),
@@ -90,13 +75,23 @@ ORDER: dict[str, Recipe] = {
     "purchasingEntity": Ref("Customer", "customer"),
     "billingAddress": Plain("address"),
     "shippingAddress": Plain("address"),
-    "paymentGatewayNames": Const(["shopify_payments"]),
+    "paymentGatewayNames": Plain("gateways"),
     "discountCodes": Plain("codes"),
     "subtotalLineItemsQuantity": Plain("units", safe=True),
     "currentSubtotalLineItemsQuantity": Plain("units_now", safe=True),
-    **_NO_TAX_OR_SHIPPING,
-    **dict.fromkeys(("totalPriceSet", "subtotalPriceSet", "originalTotalPriceSet"), Bag("total")),
-    **dict.fromkeys(("currentTotalPriceSet", "currentSubtotalPriceSet"), Bag("total_now")),
+    "totalPriceSet": Bag("total"),
+    "subtotalPriceSet": Bag("subtotal"),
+    "originalTotalPriceSet": Bag("total"),
+    "currentTotalPriceSet": Bag("total_now"),
+    "currentSubtotalPriceSet": Bag("subtotal_now"),
+    "totalTaxSet": Bag("tax", "tax"),
+    "currentTotalTaxSet": Bag("tax_now", "tax"),
+    "totalShippingPriceSet": Bag("shipping", "shipping"),
+    "currentShippingPriceSet": Bag("shipping_now", "shipping"),
+    "totalRefundedShippingSet": Bag("refunded_shipping", "shipping"),
+    "totalTipReceivedSet": Bag("tip", "tip"),
+    "refundDiscrepancySet": Bag("discrepancy"),
+    "totalOutstandingSet": Bag("outstanding"),
     "totalDiscountsSet": Bag("discount"),
     "currentTotalDiscountsSet": Bag("discount_now"),
     "totalRefundedSet": Bag("refunded"),
@@ -105,7 +100,10 @@ ORDER: dict[str, Recipe] = {
     "originalTotalDutiesSet": Const(None),
     "currentTotalDutiesSet": Const(None),
     "totalCashRoundingAdjustment": Shared(
-        lambda store: {"paymentSet": store.bag(0), "refundSet": store.bag(0)}
+        lambda store: {
+            "paymentSet": store.bag(0),
+            "refundSet": store.bag(0),
+        }  # cash is not simulated
     ),
     "discountApplications": Plain("discounts"),
     "lineItems": Rows(_lines),
@@ -118,11 +116,11 @@ LINE: dict[str, Recipe] = {
     "name": Plain("title"),
     "variantTitle": Plain("variant_title"),
     "sku": Plain("sku"),
-    "vendor": Shared(lambda store: store.tables.name),
+    "vendor": Shared(lambda store: store.name),
     "quantity": Plain("quantity", safe=True),
     "currentQuantity": Plain("current", safe=True),
     "refundableQuantity": Plain("current", safe=True),
-    "isGiftCard": NO,
+    "isGiftCard": Plain("gift_card"),
     "taxable": YES,
     "requiresShipping": YES,
     "product": Ref("Product", "product"),
@@ -134,7 +132,7 @@ LINE: dict[str, Recipe] = {
     "discountedUnitPriceAfterAllDiscountsSet": Bag("unit_net"),
     "totalDiscountSet": Bag("discount"),
     "discountAllocations": Plain("allocations"),
-    "taxLines": Const([]),
+    "taxLines": Plain("taxes"),
 }
 
 CUSTOMER: dict[str, Recipe] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shopify_sim.http import Request, Response
 from shopify_sim.shop import Shop
+from shopify_sim.trouble import WEB_PAGE
 
 if TYPE_CHECKING:
     from shopify_sim.app import Simulator
@@ -26,17 +27,20 @@ async def download(
     query = request.query
     if shop.faults.strike("expired_urls"):
         return Response(EXPIRED, 400, content_type="application/xml")
+    if shop.faults.strike("html_downloads"):
+        return Response(WEB_PAGE, content_type="text/html; charset=utf-8")
     for installation in shop.installations.values():
         operation = installation.operations.file(
             found[1], query.get("Expires", "0"), query.get("Signature", "")
         )
         if operation is not None and operation.path is not None and operation.path.exists():
             end = operation.size * 2 // 3 if operation.truncated else operation.size
-            return _file(request, operation.path, operation.size, end)
+            cut = request.method == "GET" and shop.faults.strike("cut_downloads")
+            return _file(request, operation.path, operation.size, end, cut=cut)
     return Response(EXPIRED, 400, content_type="application/xml")
 
 
-def _file(request: Request, path: Path, size: int, end: int) -> Response:
+def _file(request: Request, path: Path, size: int, end: int, *, cut: bool) -> Response:
     query = request.query
     headers = {
         "accept-ranges": "bytes",
@@ -49,14 +53,20 @@ def _file(request: Request, path: Path, size: int, end: int) -> Response:
         if start >= size or stop <= start:
             return Response(b"", 416, {"content-range": f"bytes */{size}"})
         headers["content-range"] = f"bytes {start}-{stop - 1}/{size}"
-        return Response(_read(path, start, min(stop, end)), 206, headers, kind)
+        stop = min(stop, end)
+        return Response(_read(path, start, _cut(start, stop, cut)), 206, headers, kind, cut)
     if request.method == "HEAD":
         return Response(b"", 200, headers, kind)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
-        return Response(_gzip(_read(path, 0, end)), 200, headers, kind)
+        return Response(_gzip(_read(path, 0, _cut(0, end, cut))), 200, headers, kind, cut)
     headers["content-length"] = str(end)
-    return Response(_read(path, 0, end), 200, headers, kind)
+    return Response(_read(path, 0, _cut(0, end, cut)), 200, headers, kind, cut)
+
+
+def _cut(start: int, stop: int, cut: bool) -> int:  # noqa: FBT001
+    """Where the bytes really end."""
+    return (start + stop) // 2 if cut else stop
 
 
 async def _read(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import DocumentNode, OperationDefinitionNode
 
-from shopify_sim import listings, mutations, resolvers
+from shopify_sim import listings, mutations, resolvers, shopifyql
 from shopify_sim.access import denier
 from shopify_sim.cost import MAX_COST, Cost
 from shopify_sim.installation import Installation
@@ -19,7 +19,12 @@ from shopify_sim.wording import check
 
 __all__ = ["answer"]
 
-REGISTERED = (listings, mutations, resolvers)  # importing them fills the projector's table
+REGISTERED = (
+    listings,
+    mutations,
+    resolvers,
+    shopifyql,
+)  # importing them fills the projector's table
 LIMITS = "https://shopify.dev/api/usage/rate-limits"
 CODES = {"THROTTLED": "Throttled", "INTERNAL_SERVER_ERROR": "Something went wrong"}
 MAX_ARRAY = 250
@@ -43,12 +48,13 @@ def answer(
     if errors:
         return {"errors": errors}
     cost = Cost(schema.graphql, document, operation, variables)
-    refused = _refused(shop, installation, cost.requested())
+    requested = round(cost.requested() * shop.faults.cost_factor)
+    refused = _refused(shop, installation, requested)
     if refused is not None:
         return refused
     plan = _plan(version, text, name, json.dumps(variables, sort_keys=True), installation.scopes)
     context = Context(shop, installation, schema, shop.wind(), base_url)
-    return _executed(plan, context, cost)
+    return _executed(plan, context, cost, requested)
 
 
 def _refused(shop: Shop, installation: Installation, requested: int) -> Answer | None:
@@ -63,13 +69,14 @@ def _refused(shop: Shop, installation: Installation, requested: int) -> Answer |
     return None
 
 
-def _executed(plan: Plan, context: Context, cost: Cost) -> Answer:
-    installation, requested = context.installation, cost.requested()
+def _executed(plan: Plan, context: Context, cost: Cost, requested: int) -> Answer:
+    installation = context.installation
     try:
         data: dict[str, Any] | None = plan({}, context)
     except NullParent:
         data = None
-    actual = requested if data is None else min(requested, cost.actual(data))
+    factor = context.shop.faults.cost_factor
+    actual = requested if data is None else min(requested, round(cost.actual(data) * factor))
     installation.bucket.take(actual)
     extensions = {"cost": _cost(installation, requested, actual)}
     if context.search:

@@ -72,12 +72,13 @@ class Request:
 
 @dataclass
 class Response:
-    """An answer; ``body`` may be bytes or come in pieces."""
+    """An answer; ``body`` may be bytes or come in pieces. ``cut``: it never ends, the connection does."""
 
     body: bytes | AsyncIterator[bytes] = b""
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "text/plain; charset=utf-8"
+    cut: bool = False
 
     @staticmethod
     def json(
@@ -97,15 +98,16 @@ class Response:
         """Send it."""
         headers = {"content-type": self.content_type, **self.headers}
         if isinstance(self.body, bytes):
-            headers["content-length"] = str(len(self.body))
+            headers["content-length"] = str(len(self.body) + self.cut)
         raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": raw})
         if isinstance(self.body, bytes):
-            await send({"type": "http.response.body", "body": self.body})
+            await send({"type": "http.response.body", "body": self.body, "more_body": self.cut})
             return
         async for piece in self.body:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        if not self.cut:
+            await send({"type": "http.response.body", "body": b""})
 
 
 def failure(status: int, errors: Any, headers: Mapping[str, str] | None = None) -> Response:

@@ -43,7 +43,7 @@ def _event(context: Context, deletion: Any) -> Row:
         "attributeToUser": True,
         "createdAt": iso(deletion.at),
         "criticalAlert": False,
-        "message": f"{context.shop.store.tables.name} deleted this {deletion.kind.lower()}.",
+        "message": f"{context.shop.store.name} deleted this {deletion.kind.lower()}.",
         "subjectId": gid(deletion.kind, deletion.row),
         "subjectType": deletion.kind.upper(),
     }

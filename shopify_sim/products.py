@@ -21,7 +21,7 @@ def product_row(store: Store, row: int) -> dict[str, Any]:
         "title": shelf.titles[row],
         "handle": shelf.titles[row].lower().replace(" ", "-"),
         "status": "ACTIVE",
-        "vendor": store.tables.name,
+        "vendor": store.name,
         "productType": shelf.kinds[row],
         "tags": [],
         "isGiftCard": False,

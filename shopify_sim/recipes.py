@@ -17,7 +17,6 @@ __all__ = [
     "Rows",
     "Shared",
     "Text",
-    "Zero",
     "rows_of",
 ]
 
@@ -57,12 +56,16 @@ class Text:
 
 @dataclass(frozen=True)
 class Bag:
-    """MoneyBag of a column of cents."""
+    """MoneyBag of a column of cents. ``needs``: a column of orders; while it is empty the bags are too."""
 
     column: str
+    needs: str | None = None
 
     def values(self, batch: Any) -> list[Any]:
-        return [batch.store.bag(cents) for cents in getattr(batch, self.column)]
+        return batch.bags(self.column)
+
+    def is_empty(self, store: Store) -> bool:
+        return self.needs is not None and not store.orders[self.needs].any()
 
 
 @dataclass(frozen=True)
@@ -108,14 +111,6 @@ class Shared:
 
 
 @dataclass(frozen=True)
-class Zero:
-    """MoneyBag of nothing."""
-
-    def values(self, batch: Any) -> list[Any]:
-        return [batch.store.bag(0)] * len(batch.rows)
-
-
-@dataclass(frozen=True)
 class Rows:
     """Values made for the whole batch by a function."""
 
@@ -125,7 +120,7 @@ class Rows:
         return self.make(batch)
 
 
-Recipe = Plain | Gid | Text | Bag | Amount | Ref | Const | Shared | Zero | Rows
+Recipe = Plain | Gid | Text | Bag | Amount | Ref | Const | Shared | Rows
 
 
 def rows_of(kind: str, recipes: dict[str, Recipe], batch: Any) -> list[dict[str, Any]]:

@@ -9,43 +9,55 @@ __all__ = ["refund_row"]
 
 
 def refund_row(store: Store, refund: Refund) -> dict[str, Any]:
-    """Row of a refund with its lines and its transaction."""
-    from_number = ID0 + STEP * refund.number
-    at = iso(refund.at)
-    amount = store.bag(refund.cents)
+    """Row of a refund with its lines, shipping, adjustment and transaction."""
+    number, parts = ID0 + STEP * refund.number, refund.parts
+    coin = int(store.orders["coin"][refund.order])
+    at, nothing = iso(refund.at), store.bag(0, coin)
+    money = store.bag(refund.cents, coin)
     lines = [
         {
-            "id": f"gid://shopify/RefundLineItem/{from_number + place}",
-            "quantity": quantity,
-            "restockType": "RETURN",
-            "restocked": True,
-            "lineItem": {"id": gid("LineItem", int(store.lines["number"][line]))},
-            "subtotalSet": store.bag(cents),
-            "totalTaxSet": store.bag(0),
+            "id": f"gid://shopify/RefundLineItem/{number + place}",
+            "quantity": part.quantity,
+            "restockType": parts.restock,
+            "restocked": parts.restock != "NO_RESTOCK",
+            "lineItem": {"id": gid("LineItem", int(store.lines["number"][part.line]))},
+            "subtotalSet": store.bag(part.cents, coin),
+            "totalTaxSet": store.bag(part.tax, coin),
         }
-        for place, (line, quantity, cents) in enumerate(refund.lines)
+        for place, part in enumerate(refund.lines)
     ]
+    shipping = {
+        "id": f"gid://shopify/RefundShippingLine/{number}",
+        "subtotalAmountSet": store.bag(parts.shipping, coin),
+        "taxAmountSet": nothing,
+    }
+    adjustment = {
+        "id": f"gid://shopify/OrderAdjustment/{number}",
+        "reason": "REFUND_DISCREPANCY",
+        "amountSet": store.bag(parts.adjustment, coin),
+        "taxAmountSet": nothing,
+    }
     transaction = {
-        "id": f"gid://shopify/OrderTransaction/{from_number}",
+        "id": f"gid://shopify/OrderTransaction/{number}",
         "kind": "REFUND",
         "status": "SUCCESS",
         "gateway": "shopify_payments",
         "processedAt": at,
         "test": False,
-        "amountSet": amount,
+        "amountSet": money,
     }
     return {
         "__typename": "Refund",
-        "id": f"gid://shopify/Refund/{from_number}",
-        "legacyResourceId": from_number,
+        "id": f"gid://shopify/Refund/{number}",
+        "legacyResourceId": number,
         "createdAt": at,
         "processedAt": at,
         "updatedAt": at,
-        "note": refund.note,
+        "note": parts.note,
         "return": None,
-        "totalRefundedSet": amount,
+        "totalRefundedSet": money,
         "refundLineItems": lines,
-        "refundShippingLines": [],
-        "orderAdjustments": [],
-        "transactions": [transaction],
+        "refundShippingLines": [shipping] if parts.shipping else [],
+        "orderAdjustments": [adjustment] if parts.adjustment else [],
+        "transactions": [transaction] if refund.cents else [],
     }

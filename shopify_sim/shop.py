@@ -1,6 +1,8 @@
 """One shop of the simulator."""
 
 import hashlib
+import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,11 +18,15 @@ from shopify_sim.deeds import DEEDS
 from shopify_sim.faces import iso
 from shopify_sim.faults import Faults
 from shopify_sim.history import advance
+from shopify_sim.http import Response
 from shopify_sim.installation import Installation, Token
+from shopify_sim.spoilt import Damage
 from shopify_sim.store import Store
 from shopify_sim.throttle import Bucket
 
 __all__ = ["Past", "Shop", "open_shop"]
+
+KEPT_REQUESTS = 2_000
 
 
 @dataclass
@@ -37,6 +43,9 @@ class Shop:
     installations: dict[str, Installation] = field(default_factory=dict)
     installed: int = 0
     codes: dict[str, Any] = field(default_factory=dict)  # oauth.Code by code
+    damages: dict[str, Damage] = field(default_factory=dict)  # by global id
+    asked: int = 0  # Admin API requests so far
+    requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
     finished: list[Any] = field(default_factory=list)  # bulk operations no webhook has told yet
 
     def __post_init__(self) -> None:
@@ -49,6 +58,18 @@ class Shop:
         now = self.clock.now()
         advance(self.store, now)
         return now
+
+    def note(self, body: bytes, response: Response) -> None:
+        """Keep what was asked and how it was answered."""
+        named = re.search(rb"\b(?:query|mutation)\s+(\w+)", body)
+        self.requests.append(
+            {
+                "number": self.asked,
+                "operation": named[1].decode() if named else "",
+                "status": response.status,
+                "bytes": len(response.body) if isinstance(response.body, bytes) else None,
+            }
+        )
 
     def install(self, client_id: str, scopes: frozenset[str]) -> Installation:
         """Install an app, or change the scopes of an installed one."""
@@ -78,21 +99,21 @@ class Shop:
     def row(self) -> dict[str, Any]:
         """The ``shop`` of GraphQL."""
         tables = self.store.tables
-        local = datetime.fromtimestamp(self.clock.now() / 1e6, ZoneInfo(tables.zone))
+        local = datetime.fromtimestamp(self.clock.now() / 1e6, ZoneInfo(self.store.zone))
         offset = local.utcoffset()
         url = f"https://{self.domain}"
         created = iso(int(tables.customers["created"].min()) if len(tables.customers) else 0)
         return {
             "id": f"gid://shopify/Shop/{self.number}",
-            "name": tables.name,
+            "name": self.store.name,
             "email": f"owner@{self.domain.partition('.')[0]}.example.com",
             "contactEmail": f"hello@{self.domain.partition('.')[0]}.example.com",
             "myshopifyDomain": self.domain,
             "primaryDomain": {"host": self.domain, "url": url},
             "url": url,
-            "currencyCode": tables.currency,
-            "enabledPresentmentCurrencies": [tables.currency],
-            "ianaTimezone": tables.zone,
+            "currencyCode": self.store.currency,
+            "enabledPresentmentCurrencies": sorted({coin.presentment for coin in self.store.coins}),
+            "ianaTimezone": self.store.zone,
             "timezoneOffsetMinutes": int(offset.total_seconds() // 60) if offset else 0,
             "timezoneOffset": local.strftime("%z"),
             "timezoneAbbreviation": local.strftime("%Z"),
@@ -102,13 +123,13 @@ class Shop:
             "unitSystem": "METRIC_SYSTEM",
             "setupRequired": False,
             "plan": {
-                "displayName": "Basic",
-                "publicDisplayName": "Basic",
+                "displayName": self.store.plan,
+                "publicDisplayName": self.store.plan,
                 "partnerDevelopment": False,
-                "shopifyPlus": False,
+                "shopifyPlus": self.store.plan == "Shopify Plus",
             },
             "createdAt": created,
-            "updatedAt": created,
+            "updatedAt": iso(self.store.settings_at) if self.store.settings_at else created,
         }
 
 

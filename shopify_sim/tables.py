@@ -60,12 +60,28 @@ ORDER: dict[str, tuple[Any, Any]] = {
     "customer": (np.int32, -1),  # -1: guest
     "place": (np.int16, 0),
     "channel": (np.int8, 0),
+    "coin": (np.int16, 0),  # place in the store's coins
+    "status": (np.int8, 0),  # see columns.STATUS; 0: by what was refunded and cancelled
+    "tax_included": (np.bool_, False),
     "percent": (np.int16, 0),  # of the discount code; 0: none
     "gross": (np.int64, 0),  # lines as ordered, before discounts
     "discount": (np.int64, 0),
+    "gift_gross": (np.int64, 0),  # gift cards' part of gross and discount
+    "gift_discount": (np.int64, 0),
+    "shipping": (np.int64, 0),
+    "tax": (np.int64, 0),  # of all lines and the shipping
+    "tip": (np.int64, 0),
     "removed": (np.int64, 0),  # net value of units taken off by edits, refunds and cancellation
     "removed_discount": (np.int64, 0),
-    "refunded": (np.int64, 0),
+    "removed_tax": (np.int64, 0),
+    "added": (np.int64, 0),  # net value of lines that an edit added
+    "added_tax": (np.int64, 0),
+    "refunded": (np.int64, 0),  # money given back
+    "returned": (
+        np.int64,
+        0,
+    ),  # goods' part of it, with what was given beyond or short of their worth
+    "refunded_shipping": (np.int64, 0),
     "first_line": (np.int64, 0),
     "last_line": (np.int64, 0),  # exclusive
 }
@@ -77,6 +93,8 @@ LINE: dict[str, tuple[Any, Any]] = {
     "current": (np.int32, 1),
     "unit": (np.int64, 0),
     "discount": (np.int64, 0),
+    "tax": (np.int64, 0),
+    "gift_card": (np.bool_, False),
 }
 
 

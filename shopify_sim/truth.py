@@ -18,10 +18,10 @@ def facts(store: Store) -> dict[str, Any]:
     live = store.live_orders()
     counted = live & ~orders["test"] & (orders["cancelled"] == 0)
     gross, discount = int(orders["gross"][counted].sum()), int(orders["discount"][counted].sum())
-    returns = int(orders["refunded"][counted].sum())
+    returns = int(orders["returned"][counted].sum())
     who = orders["customer"][counted]
     buyers, times = np.unique(who[who >= 0], return_counts=True)
-    zone = ZoneInfo(store.tables.zone)
+    zone = ZoneInfo(store.zone)
     moments = orders["processed"][counted]
     days = (
         [
@@ -39,7 +39,7 @@ def facts(store: Store) -> dict[str, Any]:
     return {
         "now": store.clock // 1_000_000,
         "currency": store.currency,
-        "timezone": store.tables.zone,
+        "timezone": store.zone,
         "customers": int(store.live_customers().sum()),
         "buyers": len(buyers),
         "repeat_buyers": int((times > 1).sum()),
@@ -55,6 +55,8 @@ def facts(store: Store) -> dict[str, Any]:
         "discounts_minor": discount,
         "returns_minor": returns,
         "net_minor": gross - discount - returns,
+        "refunded_minor": int(orders["refunded"][counted].sum()),
+        "added_minor": int(orders["added"][counted].sum()),
         "removed_minor": int(orders["removed"][counted].sum()),
         "products": len(store.catalogue.titles) - len(store.catalogue.gone),
         "deletions": [gid(deletion.kind, deletion.row) for deletion in store.deletions],

@@ -101,12 +101,14 @@ def payload(store: Store, change: Change, topic: str) -> dict[str, Any]:
 
 
 def _merge(_store: Store, change: Change) -> dict[str, Any]:
+    failed = change.argument < 0  # its row is then written as ~row
+    absorbed = ~change.argument if failed else change.argument
     return {
         "admin_graphql_api_customer_kept_id": gid("Customer", change.row),
-        "admin_graphql_api_customer_deleted_id": gid("Customer", change.argument),
+        "admin_graphql_api_customer_deleted_id": gid("Customer", absorbed),
         "admin_graphql_api_job_id": None,
-        "status": "success",
-        "errors": [],
+        "status": "failed" if failed else "success",
+        "errors": [{"field": None, "message": "Customers cannot be merged."}] if failed else [],
     }
 
 
@@ -128,6 +130,16 @@ def _product(store: Store, change: Change) -> dict[str, Any]:
     }
 
 
+def _shop(store: Store, change: Change) -> dict[str, Any]:
+    return {
+        "name": store.name,
+        "currency": store.currency,
+        "iana_timezone": store.zone,
+        "plan_name": store.plan.lower(),
+        "updated_at": iso(change.at),
+    }
+
+
 def _filtered(content: dict[str, Any], fields: list[str]) -> dict[str, Any]:
     return {key: content[key] for key in fields if key in content} if fields else content
 
@@ -142,10 +154,13 @@ def _refund(store: Store, change: Change) -> dict[str, Any]:
         "order_id": ID0 + STEP * change.row,
         "created_at": at,
         "processed_at": at,
-        "note": refund.note,
+        "note": refund.parts.note,
         "refund_line_items": [
-            {"line_item_id": ID0 + STEP * int(store.lines["number"][line]), "quantity": quantity}
-            for line, quantity, _ in refund.lines
+            {
+                "line_item_id": ID0 + STEP * int(store.lines["number"][part.line]),
+                "quantity": part.quantity,
+            }
+            for part in refund.lines
         ],
         "transactions": [{"id": key, "kind": "refund", "amount": money(refund.cents)}],
     }
@@ -197,4 +212,5 @@ PAYLOADS: dict[str, Callable[[Store, Change], dict[str, Any]]] = {
     "orders": _order,
     "customers": _customer,
     "products": _product,
+    "shop": _shop,
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from shopify_sim.bulk.mangling import Mangling
 from shopify_sim.bulk.rules import UserError, user_errors
 from shopify_sim.bulk.writer import BulkDenied, BulkWriter
 from shopify_sim.faces import iso
@@ -26,6 +27,7 @@ RESULTS = "bulk"  # folder of result files in the home of the simulator
 RUNNING = ("CREATED", "RUNNING", "CANCELING")
 FIRST_NUMBER, STEP = 8_001_977_286_962, 32_768
 URL_LIFE_S = 7 * 86_400
+ENDINGS = {"bulk_failures": "FAILED", "bulk_cancels": "CANCELED", "bulk_expiries": "EXPIRED"}
 SLICE = 2_000  # root rows written between two looks at the cancel flag
 
 
@@ -89,7 +91,7 @@ class Operations:
         if errors:
             return None, errors
         running = [key for key, operation in self.known.items() if operation.status in RUNNING]
-        if len(running) >= LIMIT:
+        if len(running) >= LIMIT or self.shop.faults.strike("bulk_refusals"):
             words = "A bulk query operation for this app and shop is already in progress"
             message = f"{words}: {', '.join(running)}."
             return None, [{"field": None, "message": message, "code": "OPERATION_IN_PROGRESS"}]
@@ -149,10 +151,9 @@ class Operations:
 
     def _work(self, operation: Operation, schema: AdminSchema, group: bool) -> None:  # noqa: FBT001
         faults = self.shop.faults
-        failing, operation.truncated = (
-            faults.strike("bulk_failures"),
-            faults.strike("truncated_files"),
-        )
+        ending = next((end for name, end in ENDINGS.items() if faults.strike(name)), None)
+        operation.truncated = faults.strike("truncated_files")
+        mangling = Mangling.drawn(faults, self.shop.damages)
         deadline = time.monotonic() + faults.bulk_latency_s
         while time.monotonic() < deadline and operation.status != "CANCELING":
             time.sleep(0.02)
@@ -160,14 +161,18 @@ class Operations:
             operation.status = "RUNNING"
         try:
             writer = BulkWriter(self.shop, self.installation, schema, operation.query, group=group)
-            self._write(operation, writer, failing=failing)
-            error = "INTERNAL_SERVER_ERROR" if failing else None
+            self._write(operation, writer, mangling, failing=ending is not None)
+            error = "INTERNAL_SERVER_ERROR" if ending == "FAILED" else None
         except BulkDenied:
             error = "ACCESS_DENIED"
+        if ending in ("CANCELED", "EXPIRED"):
+            operation.status = "CANCELING" if ending == "CANCELED" else "EXPIRED"
         self._finish(operation, error)
 
     @staticmethod
-    def _write(operation: Operation, writer: BulkWriter, *, failing: bool) -> None:
+    def _write(
+        operation: Operation, writer: BulkWriter, mangling: Mangling, *, failing: bool
+    ) -> None:
         home = writer.shop.config.home
         folder = home / RESULTS if home else None
         with tempfile.NamedTemporaryFile(
@@ -182,12 +187,15 @@ class Operations:
                 operation.objects += objects
                 if failing:
                     break
-            operation.size = out.tell()
+        operation.objects += mangling.rewrite(operation.path)
+        operation.size = operation.path.stat().st_size
 
     def _finish(self, operation: Operation, error: str | None) -> None:
         url = self._url(operation) if operation.objects else None
         if operation.status == "CANCELING":  # recorded: the partial file is under `url`
             operation.url, operation.status = url, "CANCELED"
+            return
+        if operation.status == "EXPIRED":
             return
         operation.completed = self.shop.clock.now()
         if error:

@@ -26,7 +26,6 @@ from shopify_sim.recipes import (
     Rows,
     Shared,
     Text,
-    Zero,
     rows_of,
 )
 
@@ -39,6 +38,8 @@ class BulkDenied(Exception):
 
 Hole = Callable[[Any], Sequence[Any]]  # batch -> what fills the hole, row by row
 RAW = ("Int", "Float", "Boolean")
+HAS_COINS = ("Order", "LineItem")
+CURRENCY = {"shopMoney": "shop_currency", "presentmentMoney": "presentment_currency"}
 ARGUMENTS = {"discountedTotalSet": ("originalTotalSet", "withCodeDiscounts")}
 
 
@@ -95,8 +96,9 @@ class Template:
         resolved = owned in RESOLVERS and owned not in REFERENCES and name not in ARGUMENTS
         if recipe is None or resolved:
             return self._slow(nodes)
-        if isinstance(recipe, Bag | Zero):
-            return self._bag(nodes, _amounts(recipe))
+        if isinstance(recipe, Bag):
+            empty = recipe.is_empty(self.context.shop.store)
+            return self._bag(nodes, None if empty else recipe.column)
         if isinstance(recipe, Const | Shared):
             (value,) = recipe.values(_One(self.context.shop.store))
             return escape(to_json(self._read(nodes)({name: value}, self.context)))
@@ -104,7 +106,7 @@ class Template:
 
     def _varying(self, nodes: list[FieldNode], recipe: Recipe, name: str) -> str:
         if isinstance(recipe, Amount):
-            return self._amount(nodes, _amounts(recipe))
+            return self._amount(nodes, recipe.column, "shopMoney")
         if isinstance(recipe, Ref):
             return self._reference(nodes, recipe.kind, recipe.column)
         if isinstance(recipe, Rows) or (isinstance(recipe, Plain) and not recipe.safe):
@@ -135,27 +137,32 @@ class Template:
         sets = [node.selection_set for node in nodes if node.selection_set]
         return self.compiler.collect(sets, kind, {})
 
-    def _bag(self, nodes: list[FieldNode], hole: Hole | None) -> str:
+    def _bag(self, nodes: list[FieldNode], column: str | None) -> str:
         kind = self.compiler.schema.type_map["MoneyBag"]
         parts = [
             f'"{key}":"MoneyBag"'
             if inner[0].name.value == "__typename"
-            else f'"{key}":{self._amount(inner, hole)}'
+            else f'"{key}":{self._amount(inner, column, inner[0].name.value)}'
             for key, inner in self._fields(nodes, kind).items()
         ]
         return "{" + ",".join(parts) + "}"
 
-    def _amount(self, nodes: list[FieldNode], hole: Hole | None) -> str:
+    def _amount(self, nodes: list[FieldNode], column: str | None, face: str) -> str:
         kind = self.compiler.schema.type_map["MoneyV2"]
+        coins = self.context.shop.store.coins
+        plain = len(coins) == 1 or self.kind not in HAS_COINS
         parts: list[str] = []
         for key, inner in self._fields(nodes, kind).items():
             name = inner[0].name.value
-            if name == "amount" and hole is not None:
-                self.holes.append(hole)
+            shown = {"amount": "0.0", "currencyCode": self.context.shop.store.currency}.get(
+                name, "MoneyV2"
+            )
+            if name == "amount" and column is not None:
+                self.holes.append(_money(column, plain=plain or face == "shopMoney"))
                 shown = "%s"
-            else:
-                fixed = {"amount": "0.0", "currencyCode": self.context.shop.store.currency}
-                shown = fixed.get(name, "MoneyV2")
+            elif name == "currencyCode" and not plain:
+                self.holes.append(attrgetter(CURRENCY[face]))
+                shown = "%s"
             parts.append(f'"{key}":"{shown}"')
         return "{" + ",".join(parts) + "}"
 
@@ -211,11 +218,11 @@ class Template:
         return "%s"
 
 
-def _amounts(recipe: Bag | Amount | Zero) -> Hole | None:
-    """Column of amounts as text; nothing has none."""
-    if isinstance(recipe, Zero):
-        return None
-    return lambda batch: batch.money(recipe.column)
+def _money(column: str, *, plain: bool) -> Hole:
+    """Column of amounts as text."""
+    if plain:
+        return lambda batch: batch.money(column)
+    return lambda batch: batch.presented(column)
 
 
 @dataclass

@@ -5,6 +5,14 @@ Pages and bulk files are both made of them.
 
 from shopify_sim.columns.customers import CONSENT, CustomerBatch, customer_totals
 from shopify_sim.columns.lines import LineBatch
-from shopify_sim.columns.orders import CHANNELS, OrderBatch
+from shopify_sim.columns.orders import CHANNELS, STATUS, OrderBatch
 
-__all__ = ["CHANNELS", "CONSENT", "CustomerBatch", "LineBatch", "OrderBatch", "customer_totals"]
+__all__ = [
+    "CHANNELS",
+    "CONSENT",
+    "STATUS",
+    "CustomerBatch",
+    "LineBatch",
+    "OrderBatch",
+    "customer_totals",
+]

@@ -59,6 +59,33 @@ class Batch:
         return self._money[column]
 
     @cached_property
+    def coins(self) -> list[int]:
+        """Coin of every row; tables that have money in several currencies say more."""
+        return [0] * len(self.rows)
+
+    def bags(self, column: str) -> list[dict[str, Any]]:
+        """MoneyBags of a column of cents."""
+        found = [coin.bag for coin in self.store.coins]
+        if len(found) == 1:
+            return [found[0](cents) for cents in getattr(self, column)]
+        pairs = zip(getattr(self, column), self.coins, strict=True)
+        return [found[coin](cents) for cents, coin in pairs]
+
+    def presented(self, column: str) -> list[str]:
+        """Amounts of a column of cents as the buyer saw them, as text."""
+        coins = self.store.coins
+        pairs = zip(getattr(self, column), self.coins, strict=True)
+        return [_SHOWN[coins[coin].presented(cents)] for cents, coin in pairs]
+
+    @cached_property
+    def shop_currency(self) -> list[str]:
+        return [self.store.coins[coin].shop for coin in self.coins]
+
+    @cached_property
+    def presentment_currency(self) -> list[str]:
+        return [self.store.coins[coin].presentment for coin in self.coins]
+
+    @cached_property
     def ids(self) -> list[int]:
         return (ID0 + STEP * self.rows).tolist()
 

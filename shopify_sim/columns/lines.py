@@ -29,6 +29,24 @@ class LineBatch(Batch):
         return (ID0 + STEP * self.of("order")).tolist()
 
     @cached_property
+    def coins(self) -> list[int]:
+        return self.store.orders["coin"][self.of("order")].tolist()
+
+    @cached_property
+    def gift_card(self) -> list[bool]:
+        return self.of("gift_card").tolist()
+
+    @cached_property
+    def taxes(self) -> list[list[dict[str, Any]]]:
+        cents, none = self.of("tax").tolist(), []
+        return [
+            [self._tax(*pair)] if pair[0] else none for pair in zip(cents, self.coins, strict=True)
+        ]
+
+    def _tax(self, cents: int, coin: int) -> dict[str, Any]:
+        return {"title": "VAT", "rate": None, "priceSet": self.store.bag(cents, coin)}
+
+    @cached_property
     def _variants(self) -> list[Any]:
         variants = self.store.catalogue.variants
         return [variants[variant] for variant in self.of("variant").tolist()]
@@ -89,14 +107,10 @@ class LineBatch(Batch):
 
     @cached_property
     def allocations(self) -> list[list[dict[str, Any]]]:
-        memo: dict[int, list[dict[str, Any]]] = {0: []}
-        for cents in set(self.discount) - {0}:
-            applied = {
-                "__typename": "DiscountCodeApplication",
-                "index": 0,
-                "targetType": "LINE_ITEM",
-            }
-            memo[cents] = [
-                {"allocatedAmountSet": self.store.bag(cents), "discountApplication": applied}
-            ]
-        return [memo[cents] for cents in self.discount]
+        pairs = list(zip(self.discount, self.coins, strict=True))
+        memo = {pair: [self._allocation(*pair)] if pair[0] else [] for pair in set(pairs)}
+        return [memo[pair] for pair in pairs]
+
+    def _allocation(self, cents: int, coin: int) -> dict[str, Any]:
+        applied = {"__typename": "DiscountCodeApplication", "index": 0, "targetType": "LINE_ITEM"}
+        return {"allocatedAmountSet": self.store.bag(cents, coin), "discountApplication": applied}

@@ -11,7 +11,7 @@ from shopify_sim.faces import ID0, STEP
 from shopify_sim.store import Store
 from shopify_sim.tables import Column
 
-__all__ = ["CHANNELS", "OrderBatch"]
+__all__ = ["CHANNELS", "STATUS", "OrderBatch"]
 
 CHANNELS = (
     ("web", "580111", "Online Store"),
@@ -19,6 +19,15 @@ CHANNELS = (
     ("shopify_draft_order", "1354745", "Draft Orders"),
     ("2329312", "2329312", "Facebook & Instagram"),
 )
+
+
+STATUS = (
+    "",
+    "PENDING",
+    "AUTHORIZED",
+    "PARTIALLY_PAID",
+    "EXPIRED",
+)  # "": paid, and what became of it
 
 
 class OrderBatch(Batch):
@@ -62,14 +71,24 @@ class OrderBatch(Batch):
 
     @cached_property
     def fully_paid(self) -> list[bool]:
-        return [not cancelled for cancelled in self.is_cancelled]
+        return [status in ("PAID", "REFUNDED", "PARTIALLY_REFUNDED") for status in self.financial]
+
+    @cached_property
+    def unpaid(self) -> list[bool]:
+        return [status in ("PENDING", "AUTHORIZED", "PARTIALLY_PAID") for status in self.financial]
 
     @cached_property
     def financial(self) -> list[str]:
-        refunded, total = self.of("refunded"), self.of("gross") - self.of("discount")
+        refunded = self.of("refunded")
         status = np.where(refunded == 0, "PAID", "PARTIALLY_REFUNDED")
-        status = np.where((refunded > 0) & (refunded >= total), "REFUNDED", status)
-        return np.where(self.of("cancelled") > 0, "VOIDED", status).tolist()
+        status = np.where((refunded > 0) & (refunded >= self._total), "REFUNDED", status)
+        waiting = self.of("status")
+        status = np.where(waiting > 0, np.array(STATUS)[waiting], status)
+        return np.where(self._void, "VOIDED", status).tolist()
+
+    @property
+    def _void(self) -> Column:
+        return (self.of("cancelled") > 0) & (self.of("refunded") == 0)
 
     @cached_property
     def returns(self) -> list[str]:
@@ -132,12 +151,113 @@ class OrderBatch(Batch):
         return (running[last] - running[first]).tolist()
 
     @cached_property
+    def coins(self) -> list[int]:
+        return self.of("coin").tolist()
+
+    @cached_property
+    def tax_included(self) -> list[bool]:
+        return self.of("tax_included").tolist()
+
+    @cached_property
+    def noted(self) -> list[dict[str, Any]]:
+        """What a deed wrote on each order: tags, note, gateways, codes."""
+        notes, nothing = self.store.notes, {}
+        return (
+            [notes.get(row, nothing) for row in self.rows.tolist()]
+            if notes
+            else [nothing] * len(self.rows)
+        )
+
+    @cached_property
+    def tags(self) -> list[list[str]]:
+        return [noted.get("tags", _NONE) for noted in self.noted]
+
+    @cached_property
+    def note(self) -> list[str | None]:
+        return [noted.get("note") for noted in self.noted]
+
+    @cached_property
+    def gateways(self) -> list[list[str]]:
+        return [noted.get("gateways", _GATEWAYS) for noted in self.noted]
+
+    @property
+    def _subtotal(self) -> Column:
+        return self.of("gross") - self.of("discount")
+
+    @cached_property
+    def _total(self) -> Column:
+        added = np.where(self.of("tax_included"), 0, self.of("tax"))
+        return self._subtotal + self.of("shipping") + self.of("tip") + added
+
+    @cached_property
+    def _subtotal_now(self) -> Column:
+        return self._subtotal + self.of("added") - self.of("removed")
+
+    @cached_property
+    def subtotal(self) -> list[int]:
+        return self._subtotal.tolist()
+
+    @cached_property
+    def subtotal_now(self) -> list[int]:
+        return self._subtotal_now.tolist()
+
+    @cached_property
+    def tax(self) -> list[int]:
+        return self.of("tax").tolist()
+
+    @property
+    def _tax_now(self) -> Column:
+        return self.of("tax") + self.of("added_tax") - self.of("removed_tax")
+
+    @cached_property
+    def tax_now(self) -> list[int]:
+        return self._tax_now.tolist()
+
+    @cached_property
+    def shipping(self) -> list[int]:
+        return self.of("shipping").tolist()
+
+    @property
+    def _shipping_now(self) -> Column:
+        left = self.of("shipping") - self.of("refunded_shipping")
+        return np.where(self.of("cancelled") > 0, 0, left)
+
+    @cached_property
+    def shipping_now(self) -> list[int]:
+        return self._shipping_now.tolist()
+
+    @cached_property
+    def refunded_shipping(self) -> list[int]:
+        return self.of("refunded_shipping").tolist()
+
+    @cached_property
+    def tip(self) -> list[int]:
+        return self.of("tip").tolist()
+
+    @cached_property
+    def discrepancy(self) -> list[int]:
+        """What refunds gave beyond or short of their parts, as Shopify signs it."""
+        made = self.store.refunds
+        return [
+            sum(refund.parts.adjustment for refund in made.get(row, ()))
+            for row in self.rows.tolist()
+        ]
+
+    @cached_property
     def total(self) -> list[int]:
-        return (self.of("gross") - self.of("discount")).tolist()
+        return self._total.tolist()
 
     @cached_property
     def total_now(self) -> list[int]:
-        return (self.of("gross") - self.of("discount") - self.of("removed")).tolist()
+        tax = np.where(self.of("tax_included"), 0, self._tax_now)
+        return (self._subtotal_now + self._shipping_now + self.of("tip") + tax).tolist()
+
+    @cached_property
+    def outstanding(self) -> list[int]:
+        """Still to be paid; below zero where more is held than the order now costs."""
+        void = self._void.tolist()
+        rows = zip(self.total_now, self.kept, void, self.discrepancy, strict=True)
+        return [0 if empty else now - kept + extra for now, kept, empty, extra in rows]
 
     @cached_property
     def discount(self) -> list[int]:
@@ -153,8 +273,11 @@ class OrderBatch(Batch):
 
     @cached_property
     def received(self) -> list[int]:
+        parts = {"PENDING": 0, "AUTHORIZED": 0, "EXPIRED": 0, "VOIDED": 0, "PARTIALLY_PAID": 2}
+        rows = zip(self.financial, self.total, strict=True)
         return [
-            0 if void else cents for void, cents in zip(self.is_cancelled, self.total, strict=True)
+            total if status not in parts else total // 2 if parts[status] else 0
+            for status, total in rows
         ]
 
     @cached_property
@@ -168,6 +291,10 @@ class OrderBatch(Batch):
     @cached_property
     def line_counts(self) -> list[int]:
         return (self.of("last_line") - self.of("first_line")).tolist()
+
+
+_NONE: list[str] = []
+_GATEWAYS = ["shopify_payments"]
 
 
 def _discount(percent: int) -> dict[str, Any]:
