@@ -15,7 +15,7 @@ FRONTEND := $(shell find xsight_ui/frontend -name node_modules -prune -o -type f
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: system .venv/.server .venv-dash/.installed .venv-lab/.installed ops/proxy/node_modules/.installed .venv/.frontend ## Make the three environments, the proxy and the front end; needs Python 3.11–3.13, make and git
+install: system .venv/.server .venv-dash/.installed .venv-lab/.installed ops/proxy/node_modules/.installed .venv/.frontend .venv/.kernels ## Make the three environments, the proxy and the front end; needs Python 3.11–3.13, make and git
 
 up: install ## Start everything and print address and log-ins; Ctrl-C stops it (XSIGHT_PORT, XSIGHT_HOME, DATABASE_URL, REDIS_URL)
 	@exec $(BIN)/xsight up
@@ -88,6 +88,10 @@ ops/proxy/node_modules/.installed: ops/proxy/package-lock.json | .venv/.server
 .venv/.frontend: $(FRONTEND) | .venv/.server
 	@echo "· front end"
 	@$(BIN)/python -m xsight_ui.build
+	@touch $@
+
+.venv/.kernels: xsight_core/clv/native/kernels.c xsight_core/clv/native/build.py xsight_core/clv/native/library.py | .venv/.server
+	@$(BIN)/python -m xsight_core.clv.native.build
 	@touch $@
 
 dev: install .venv/.dev chromium

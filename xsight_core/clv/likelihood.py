@@ -10,129 +10,140 @@ purchase. Written as
 
 with n = x coins tossed in BG/NBD (and no e^d where x = 0) and n = x + 1 in MBG/NBD. Ratios of
 gamma functions are products over the tail counts C_j = #{x > j}, so nothing cancels for large
-parameters, and only d is left per row. Equal rows are one row with a weight.
+parameters, and only d is left per row. Customers without a repeat are a count by T, and the
+logarithms of whole days come from a table.
 """
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import expit, log_expit
 
+from xsight_core.clv.native import Packed, Point, kernels
 from xsight_core.clv.summary import Array
-from xsight_core.clv.sums import dot, gram
 from xsight_core.errors import InvalidInput
 
-__all__ = ["Rows", "Theta", "log_likelihood", "natural"]
+__all__ = ["Rows", "Theta", "log_likelihood", "natural", "theta_of"]
 
 Theta = Array
 """(ln r/α, ln r, logit a/(a+b), ln(a+b)): a space in which the likelihood is close to quadratic."""
 
+_MOST_DAYS = 100_000
+_MOST_PURCHASES = 10_000_000
+
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """Distinct (x, t_x, T) with weights, and what of them does not change with the parameters."""
+    """Histories packed for fitting, with what of them does not change with the parameters."""
 
-    x: Array
-    t_x: Array
-    T: Array
-    weight: Array
+    packed: Packed
+    times: Array  # what the positions of t_x and T stand for
     tail: Array  # tail[j] = weight of the rows with x > j
-    total: float
+    repeats: float
+    exposure: float  # time in which those repeats came about, roughly
 
     @classmethod
     def of(cls, frequency: Array, recency: Array, T: Array, weights: Array | None = None) -> "Rows":
-        """Group equal rows, after checking what the likelihood takes for granted."""
-        table = np.column_stack([frequency, recency, T]).astype(float)
-        if not np.isfinite(table).all() or (table < 0).any():
-            raise InvalidInput("T", "frequency, recency and T must be finite and not negative.")
-        x, t_x, until = table.T
-        if (t_x > until).any():
-            raise InvalidInput("recency", "A last purchase lies after the end (t_x > T).")
-        if (x != np.floor(x)).any() or ((x == 0) & (t_x > 0)).any():
-            raise InvalidInput("frequency", "x is a whole number, and 0 goes with t_x = 0.")
-        weight = np.ones(len(x)) if weights is None else np.asarray(weights, float)
-        order = np.lexsort((until, t_x, x))
-        table, weight = table[order], weight[order]
-        if len(table):
-            starts = np.flatnonzero(np.r_[True, (table[1:] != table[:-1]).any(axis=1)])
-            table, weight = table[starts], np.add.reduceat(weight, starts)
-        x, t_x, until = np.ascontiguousarray(table.T)
-        count = np.bincount(x.astype(np.int64), weights=weight, minlength=1)
-        tail = count[::-1].cumsum()[::-1][1:]
-        return cls(x, t_x, until, weight, tail, float(weight.sum()))
+        """Pack, after checking what the likelihood takes for granted."""
+        columns = [np.asarray(column) for column in (frequency, recency, T)]
+        if len({len(column) for column in columns}) > 1:
+            raise InvalidInput("T", "frequency, recency and T need one entry per customer each.")
+        weight = None if weights is None else np.ascontiguousarray(weights, float)
+        if weight is not None and not (np.isfinite(weight).all() and (weight >= 0).all()):
+            raise InvalidInput("weights", "Weights must be finite and not negative.")
+        x, last, end, times = _whole(*columns)
+        packed = kernels().pack(x, last, end, weight, len(times))
+        tail = np.ascontiguousarray(packed.count[::-1].cumsum()[::-1][1:])
+        since, one = times[packed.t_x], packed.weight
+        within = float(since.sum() if one is None else np.einsum("i,i->", one, since))
+        once = float(np.einsum("i,i->", packed.zero, times))
+        return cls(packed, times, tail, float(tail.sum()), within + once)
+
+    def thinned(self, step: int) -> "Rows":
+        """Every ``step``-th of the customers with repeats, standing for the others: where to begin a long climb."""
+        rows = self.packed
+        weight = np.ones(len(rows.x)) if rows.weight is None else rows.weight
+        some = replace(
+            rows,
+            x=rows.x[::step].copy(),
+            t_x=rows.t_x[::step].copy(),
+            T=rows.T[::step].copy(),
+            weight=weight[::step] * step,
+        )
+        return replace(self, packed=some)
 
 
 def natural(theta: Theta) -> tuple[float, float, float, float]:
     """r, α, a, b of theta."""
-    rate, r, total = np.exp(theta[[0, 1, 3]])
-    share = expit(theta[2])
-    return float(r), float(r / rate), float(share * total), float((1 - share) * total)
+    t0, t1, t2, t3 = theta.tolist()
+    total = math.exp(t3)
+    return (
+        math.exp(t1),
+        math.exp(t1 - t0),
+        total / (1 + math.exp(-t2)),
+        total / (1 + math.exp(t2)),
+    )
+
+
+def theta_of(r: float, alpha: float, a: float, b: float) -> Theta:
+    """The other way round."""
+    return np.log([r / alpha, r, a / b, a + b])
 
 
 def log_likelihood(theta: Theta, rows: Rows, *, modified: bool) -> tuple[float, Array, Array]:
     """Value, gradient and Hessian in theta, summed over all customers."""
     r, alpha, a, b = natural(theta)
-    value, g, h = _natural_derivatives(r, alpha, a, b, rows, modified=modified)
-    share = a / (a + b)
-    spread = share * (1 - share) * (a + b)
-    jacobian = np.array(
-        [[0, r, 0, 0], [-alpha, alpha, 0, 0], [0, 0, spread, a], [0, 0, -spread, b]]
+    sums = kernels().purchase_sums(
+        Point(r, alpha, a, b, modified), rows.packed, rows.times, rows.tail
     )
-    hessian = jacobian.T @ h @ jacobian
-    # second derivatives of the map from theta to (r, α, a, b)
-    along = g[1] * alpha
-    hessian[0, 0] += along
-    hessian[0, 1] -= along
-    hessian[1, 0] -= along
-    hessian[1, 1] += g[0] * r + along
-    across = (g[2] - g[3]) * spread
-    hessian[2, 2] += across * (1 - 2 * share)
-    hessian[2, 3] += across
-    hessian[3, 2] += across
-    hessian[3, 3] += g[2] * a + g[3] * b
-    return value, jacobian.T @ g, hessian
+    value, gr, gal, ga, gb, rr, ral, alal, ra, ala, aa, rb, alb, ab, bb = sums.tolist()
+    share = a / (a + b)
+    k = share * b  # d a / d logit = -d b / d logit
+    # columns of d(r, α, a, b)/dθ: (0, -α, 0, 0), (r, α, 0, 0), (0, 0, k, -k), (0, 0, a, b)
+    g = [-alpha * gal, r * gr + alpha * gal, k * (ga - gb), a * ga + b * gb]
+    ra_k, ra_s = k * (ra - rb), a * ra + b * rb
+    al_k, al_s = k * (ala - alb), a * ala + b * alb
+    along, across = gal * alpha, (ga - gb) * k  # and the second derivatives of the map
+    h00 = alpha * alpha * alal + along
+    h01 = -alpha * (r * ral + alpha * alal) - along
+    h11 = r * (r * rr + 2 * alpha * ral) + alpha * alpha * alal + gr * r + along
+    h02, h03 = -alpha * al_k, -alpha * al_s
+    h12, h13 = r * ra_k + alpha * al_k, r * ra_s + alpha * al_s
+    h22 = k * k * (aa - 2 * ab + bb) + across * (1 - 2 * share)
+    h23 = k * (a * (aa - ab) + b * (ab - bb)) + across
+    h33 = a * a * aa + 2 * a * b * ab + b * b * bb + ga * a + gb * b
+    hessian = [
+        [h00, h01, h02, h03],
+        [h01, h11, h12, h13],
+        [h02, h12, h22, h23],
+        [h03, h13, h23, h33],
+    ]
+    return value, np.array(g), np.array(hessian)
 
 
-def _natural_derivatives(
-    r: float, alpha: float, a: float, b: float, rows: Rows, *, modified: bool
-) -> tuple[float, Array, Array]:
-    """Value, gradient and Hessian in (r, α, a, b)."""
-    x, w = rows.x, rows.weight
-    s = r + x
-    from_end, from_last = 1 / (alpha + rows.T), 1 / (alpha + rows.t_x)
-    log_end = -np.log(from_end)
-    ratio = np.log((alpha + rows.t_x) * from_end)  # <= 0
-    coins = x if modified else x - 1
-    may_be_dead = np.ones(len(x), np.bool_) if modified else x > 0
-    inverse = 1 / np.where(may_be_dead, b + coins, 1)
-    d = np.where(may_be_dead, np.log(a) + np.log(inverse) - s * ratio, -np.inf)
-    dead = expit(d)  # 1 - P(alive)
-    value = dot(w, -log_expit(-d) - s * log_end)
+def _whole(x: Array, t_x: Array, T: Array) -> tuple[Array, Array, Array, Array]:
+    """The columns as whole numbers, and what the times among them stand for: days, or positions of distinct times."""
+    if all(column.dtype.kind in "iu" for column in (x, t_x, T)):
+        x, last, end = (np.ascontiguousarray(column, np.int64) for column in (x, t_x, T))
+        longest = int(end.max(initial=0))
+        if longest < _MOST_DAYS and int(x.max(initial=0)) < _MOST_PURCHASES:
+            return x, last, end, _days(longest)
+    x, last, end = (np.asarray(column, float) for column in (x, t_x, T))
+    if not all(np.isfinite(column).all() for column in (x, last, end)) or (
+        min(column.min(initial=0) for column in (x, last, end)) < 0
+    ):
+        raise InvalidInput("T", "frequency, recency and T must be finite and not negative.")
+    if (x != np.floor(x)).any() or x.max(initial=0) >= _MOST_PURCHASES:
+        raise InvalidInput("frequency", "x is a whole number, and 0 goes with t_x = 0.")
+    longest = int(end.max(initial=0))
+    if (last > end).any():
+        raise InvalidInput("recency", "A last purchase lies after the end (t_x > T).")
+    if longest < _MOST_DAYS and (last == np.floor(last)).all() and (end == np.floor(end)).all():
+        return x.astype(np.int64), last.astype(np.int64), end.astype(np.int64), _days(longest)
+    times, position = np.unique(np.r_[0.0, last, end], return_inverse=True)
+    n = len(x)
+    return x.astype(np.int64), position[1 : n + 1], position[n + 1 :], times
 
-    # gradient of d, then of the rows' sum of ln(1 + e^d) - (r+x) ln(α+T)
-    slope = np.stack([-ratio, s * (from_end - from_last), np.full(len(x), 1 / a), -inverse])
-    p, v = w * dead, w * dead * (1 - dead)
-    g = np.array([dot(row, p) for row in slope])
-    g[0] -= dot(w, log_end)
-    g[1] -= dot(w, s * from_end)
-    h = gram(slope, v)
-    h[0, 1] += dot(p, from_end - from_last) - dot(w, from_end)
-    h[1, 1] += dot(w, s * from_end**2) - dot(p, s * (from_end**2 - from_last**2))
-    h[2, 2] -= p.sum() / a**2
-    h[3, 3] += dot(p, inverse**2)
 
-    # α^r and the rising factorials
-    value += rows.total * r * np.log(alpha)
-    g += [rows.total * np.log(alpha), rows.total * r / alpha, 0, 0]
-    h[0, 1] += rows.total / alpha
-    h[1, 1] -= rows.total * r / alpha**2
-    purchase = 1 / (r + np.arange(len(rows.tail)))
-    tosses = np.r_[rows.total, rows.tail] if modified else rows.tail
-    stay, toss = 1 / (b + np.arange(len(tosses))), 1 / (a + b + np.arange(len(tosses)))
-    value += dot(tosses, np.log(toss / stay)) - dot(rows.tail, np.log(purchase))
-    g += [dot(rows.tail, purchase), 0, -dot(tosses, toss), dot(tosses, stay - toss)]
-    h[0, 0] -= dot(rows.tail, purchase**2)
-    h[2:, 2:] += dot(tosses, toss**2)
-    h[3, 3] -= dot(tosses, stay**2)
-    h[1, 0], h[3, 2] = h[0, 1], h[2, 3]
-    return float(value), g, h
+def _days(longest: int) -> Array:
+    return np.arange(max(longest, 0) + 1, dtype=float)

@@ -2,13 +2,11 @@
 
 import numpy as np
 
+from xsight_core.clv.native import kernels
+from xsight_core.clv.native.plain import HUGE
 from xsight_core.clv.summary import Array
 
 __all__ = ["purchases_if_alive"]
-
-_ROUND = 8  # terms between looks at who is done
-_TOLERANCE = 1e-16
-_HUGE = 1e150
 
 
 def purchases_if_alive(s: Array, rate: Array, a: float, b: Array, horizons: Array) -> Array:
@@ -33,34 +31,8 @@ def purchases_if_alive(s: Array, rate: Array, a: float, b: Array, horizons: Arra
     -------
     array (n, h), relative error about 1e-13
     """
-    z = horizons[None, :] / rate[:, None]
-    step = z / (1 + z)
-    scale = -s[:, None] * np.log1p(z)  # ln of the term's true size, kept apart: it may underflow
-    out = np.zeros(z.shape)
-
-    row = np.arange(len(s))
-    mass, total = np.ones(z.shape), np.zeros(z.shape)
-    used, stays = np.zeros(len(s)), np.ones(len(s))
-    k = 0
-    while len(row):
-        for _ in range(_ROUND):
-            used = used + stays
-            stays = stays * (b + k) / (a + b + k)
-            mass = mass * step * ((s + k) / (k + 1))[:, None]
-            total = total + mass * used[:, None]
-            k += 1
-        # the next term is at most ``ratio`` times this one, and ratios fall from here on
-        ratio = step * ((s + k) / (k + 1) * (used + stays) / used)[:, None]
-        last = mass * used[:, None] * ratio
-        done = ((ratio < 1) & (last <= _TOLERANCE * total * (1 - ratio))).all(axis=1)
-        if done.any():
-            out[row[done]] = total[done] * np.exp(scale[done])
-            left = ~done
-            row, s, b, used, stays = row[left], s[left], b[left], used[left], stays[left]
-            mass, total, step, scale = mass[left], total[left], step[left], scale[left]
-        big = total > _HUGE
-        if big.any():
-            shrink = np.where(big, 1 / _HUGE, 1.0)
-            mass, total = mass * shrink, total * shrink
-            scale = scale - np.log(shrink)
-    return out
+    z = np.asarray(horizons, float)[None, :] / np.asarray(rate, float)[:, None]
+    s, b = (np.ascontiguousarray(column, float) for column in (s, b))
+    total, shrunk = kernels().series(s, b, a, z / (1 + z))
+    # the size of a term, kept apart because it may underflow
+    return total * np.exp(shrunk * np.log(HUGE) - s[:, None] * np.log1p(z))

@@ -1,17 +1,20 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 """What customers spend per purchase: the Gamma-Gamma model."""
 
+import math
 from typing import ClassVar, Self
 
 import numpy as np
-from scipy.special import gammaln, polygamma, psi
+from scipy.special import gammaln, psi, zeta
 
+from xsight_core.clv.native import kernels
 from xsight_core.clv.newton import maximise
 from xsight_core.clv.summary import Array
-from xsight_core.clv.sums import dot
 from xsight_core.errors import InvalidInput, NotEnoughData
 
 __all__ = ["GammaGammaFitter"]
+
+_ENOUGH_TO_START = 10_000  # customers from whom the optimum of all is guessed
 
 
 class GammaGammaFitter:
@@ -25,6 +28,10 @@ class GammaGammaFitter:
     params_ : dict
         p, q, v (in the unit of money given).
     log_likelihood_ : float
+    theta_ : array (3,)
+        (ln p, ln q, ln v).
+    covariance_ : array (3, 3)
+        Of ``theta_``; NaN where the likelihood is flat.
     log_correlation_ : float
         Correlation of ln x and ln m among the customers fitted.
     """
@@ -32,6 +39,8 @@ class GammaGammaFitter:
     name: ClassVar[str] = "Gamma-Gamma"
 
     params_: dict[str, float]
+    theta_: Array
+    covariance_: Array
     log_likelihood_: float
     log_correlation_: float
     converged_: bool
@@ -44,22 +53,33 @@ class GammaGammaFitter:
         NotEnoughData
             Fewer than two such customers, or all spend the same: no spread to learn from.
         """
-        x, m = np.asarray(frequency, float), np.asarray(monetary_value, float)
+        x, m = np.asarray(frequency), np.asarray(monetary_value, float)
         if len(x) != len(m) or not (np.isfinite(x).all() and np.isfinite(m).all()):
             raise InvalidInput("monetary_value", "One finite value per customer is needed.")
+        if (x.dtype.kind not in "iu" and (x != np.floor(x)).any()) or x.min(initial=0) < 0:
+            raise InvalidInput("frequency", "x is a whole number and not negative.")
         fits = (x > 0) & (m > 0)
-        x, m = x[fits], m[fits]
-        if len(x) < 2 or np.ptp(m) == 0:  # noqa: PLR2004 - a spread needs two
+        x, m = x[fits].astype(np.int64), m[fits]
+        if len(x) < 2 or m.min() == m.max():  # noqa: PLR2004 - a spread needs two
             what = "repeat customers who spend differently"
             raise NotEnoughData(self.name, have=len(np.unique(m)), need=2, what=what)
-        unit = float(np.median(m))
-        best = maximise(_Likelihood(x, m / unit), np.log([3.0, 4.0, 3.0]))
+        unit = float(m.mean())
+        m = m / unit
+        start = np.log([3.0, 4.0, 3.0])
+        step = len(x) // _ENOUGH_TO_START
+        if step > 1:
+            start = maximise(_Likelihood(x[::step], m[::step]), start).theta
+        best = maximise(_Likelihood(x, m), start)
         p, q, v = np.exp(best.theta)
         self.params_ = {"p": float(p), "q": float(q), "v": float(v * unit)}
-        self.log_likelihood_ = best.value - len(x) * float(np.log(unit))
+        self.theta_ = best.theta + np.array([0, 0, math.log(unit)])
+        curvature, axes = np.linalg.eigh(-best.hessian)
+        self.covariance_ = (
+            (axes / curvature) @ axes.T if curvature[0] > 0 else np.full((3, 3), np.nan)
+        )
+        self.log_likelihood_ = best.value - len(x) * math.log(unit)
         self.converged_ = best.converged
-        spread = np.ptp(x) > 0
-        self.log_correlation_ = float(np.corrcoef(np.log(x), np.log(m))[0, 1]) if spread else 0.0
+        self.log_correlation_ = _correlation(np.log(x), np.log(m))
         return self
 
     @property
@@ -80,44 +100,58 @@ class GammaGammaFitter:
 
 
 class _Likelihood:
-    """Log-likelihood in (ln p, ln q, ln v) with derivatives; what depends on x alone is per x."""
+    """Log-likelihood in (ln p, ln q, ln v) with derivatives; what depends on x alone is per x.
+
+    Σ ln Γ(px+q) - ln Γ(px) - ln Γ(q) + q ln v + (px-1) ln m + px ln x - (px+q) ln(xm+v)
+    """
 
     def __init__(self, x: Array, m: Array) -> None:
-        self.x, self.m = x, m
-        self.values, count = np.unique(x, return_counts=True)
-        self.count = count.astype(float)
-        self.log_m = float(np.log(m).sum())
-        self.x_log = float((x * np.log(x * m)).sum())
+        self.x, self.spent = np.ascontiguousarray(x, float), np.ascontiguousarray(x * m)
+        self.count = np.bincount(x.astype(np.int64))
+        self.values = np.flatnonzero(self.count).astype(float)
+        self.count = self.count[self.count > 0].astype(float)
+        log_spent, x_log_spent, *_ = kernels().spend_sums(self.x, self.spent, 0.0).tolist()
+        self.log_m = log_spent - float(self.count @ np.log(self.values))
+        self.x_log = x_log_spent
 
     def __call__(self, theta: Array) -> tuple[float, Array, Array]:
-        p, q, v = np.exp(theta)
-        x, values, count, n = self.x, self.values, self.count, len(self.x)
-        inverse = 1 / (x * self.m + v)
-        log_total = -np.log(inverse)
-        k = p * values + q
+        p, q, v = np.exp(theta).tolist()
+        values, count, n = self.values, self.count, len(self.x)
+        log_u, x_log_u, i, x_i, ii, x_ii = kernels().spend_sums(self.x, self.spent, v).tolist()
+        own, both = p * values, p * values + q
         value = (
-            dot(count, gammaln(k) - gammaln(p * values))
+            float(count @ (gammaln(both) - gammaln(own)))
             - n * float(gammaln(q))
-            + n * q * np.log(v)
+            + n * q * math.log(v)
             + p * self.x_log
             - self.log_m
-            - dot(p * x + q, log_total)
+            - p * x_log_u
+            - q * log_u
         )
-        both, own = psi(k), psi(p * values)
+        psi_both, psi_own = psi(both), psi(own)
         g = np.array(
             [
-                dot(count * values, both - own) + self.x_log - dot(x, log_total),
-                dot(count, both) - n * psi(q) + n * np.log(v) - log_total.sum(),
-                n * q / v - dot(p * x + q, inverse),
+                float(count @ (values * (psi_both - psi_own))) + self.x_log - x_log_u,
+                float(count @ psi_both) - n * float(psi(q)) + n * math.log(v) - log_u,
+                n * q / v - p * x_i - q * i,
             ]
         )
-        both, own = polygamma(1, k), polygamma(1, p * values)
-        h = np.empty((3, 3))
-        h[0, 0] = dot(count * values**2, both - own)
-        h[0, 1] = h[1, 0] = dot(count * values, both)
-        h[0, 2] = h[2, 0] = -dot(x, inverse)
-        h[1, 1] = dot(count, both) - n * polygamma(1, q)
-        h[1, 2] = h[2, 1] = n / v - inverse.sum()
-        h[2, 2] = -n * q / v**2 + dot(p * x + q, inverse**2)
+        curve_both, curve_own = zeta(2, both), zeta(2, own)  # trigamma
+        h01 = float(count @ (values * curve_both))
+        h12 = n / v - i
+        h = np.array(
+            [
+                [float(count @ (values**2 * (curve_both - curve_own))), h01, -x_i],
+                [h01, float(count @ curve_both) - n * float(zeta(2, q)), h12],
+                [-x_i, h12, -n * q / v**2 + p * x_ii + q * ii],
+            ]
+        )
         scale = np.array([p, q, v])
         return value, g * scale, h * np.outer(scale, scale) + np.diag(g * scale)
+
+
+def _correlation(a: Array, b: Array) -> float:
+    """Pearson's r; 0 where one of them does not vary."""
+    a, b = a - a.mean(), b - b.mean()
+    size = np.einsum("i,i->", a, a) * np.einsum("i,i->", b, b)
+    return float(np.einsum("i,i->", a, b) / np.sqrt(size)) if size > 0 else 0.0

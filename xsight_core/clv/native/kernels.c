@@ -1,0 +1,369 @@
+/* The sums over customers that fitting and scoring spend their time in. See docs/models.md.
+ *
+ * Plain C without a library: no libm, no allocation, no state. Callers hand in arrays and get sums back, so a range of
+ * rows can be given to each thread. Eight rows are worked on at once; the compiler lowers that to what the processor has.
+ */
+#include <stdint.h>
+
+#define LANES 8
+#define BLOCK 512
+#define API __attribute__((visibility("default")))
+#define INLINE static inline __attribute__((always_inline))
+
+typedef double V __attribute__((vector_size(64)));
+typedef int64_t I __attribute__((vector_size(64)));
+
+INLINE V both(double value) { return (V){} + value; }
+INLINE V choose(I mask, V yes, V no) { return (V)((mask & (I)yes) | (~mask & (I)no)); }
+INLINE V load(const double *at) { V v; __builtin_memcpy(&v, at, sizeof v); return v; }
+INLINE double sum(V v) { double s = 0; for (int k = 0; k < LANES; k++) s += v[k]; return s; }
+
+static const double LN2_HI = 6.93147180369123816490e-01, LN2_LO = 1.90821492927058770002e-10;
+static const double WHOLE = 6755399441055744.0; /* 1.5 * 2^52: adding it rounds to a whole number */
+
+/* e^y for y <= 0; below -700 it is e^-700, which nobody can tell from 0 here */
+INLINE V exp_down(V y) {
+    y = choose(y < both(-700.0), both(-700.0), y);
+    V shifted = y * 1.4426950408889634 + WHOLE;
+    V k = shifted - WHOLE;
+    V f = (y - k * LN2_HI) - k * LN2_LO;
+    V p = both(1.0 / 6227020800.0);
+    p = p * f + 1.0 / 479001600.0;
+    p = p * f + 1.0 / 39916800.0;
+    p = p * f + 1.0 / 3628800.0;
+    p = p * f + 1.0 / 362880.0;
+    p = p * f + 1.0 / 40320.0;
+    p = p * f + 1.0 / 5040.0;
+    p = p * f + 1.0 / 720.0;
+    p = p * f + 1.0 / 120.0;
+    p = p * f + 1.0 / 24.0;
+    p = p * f + 1.0 / 6.0;
+    p = p * f + 0.5;
+    p = p * f + 1.0;
+    p = p * f + 1.0;
+    return (V)((I)p + ((I)shifted << 52));
+}
+
+/* ln(1 + f) for f in [sqrt(1/2) - 1, sqrt(2) - 1], plus k ln 2: the polynomial of FreeBSD's msun (Sun Microsystems) */
+INLINE V log_near_one(V f, V k) {
+    V s = f / (2.0 + f), z = s * s, half = 0.5 * f * f;
+    V p = both(1.479819860511658591e-01);
+    p = p * z + 1.531383769920937332e-01;
+    p = p * z + 1.818357216161805012e-01;
+    p = p * z + 2.222219843214978396e-01;
+    p = p * z + 2.857142874366239149e-01;
+    p = p * z + 3.999999999940941908e-01;
+    p = p * z + 6.666666666666735130e-01;
+    return k * LN2_HI - ((half - (s * (half + p * z) + k * LN2_LO)) - f);
+}
+
+/* ln(1 + e) for e in [0, 1] */
+INLINE V log1p_unit(V e) {
+    I far = e > both(0.41421356237309503);
+    return log_near_one(choose(far, (e - 1.0) * 0.5, e), choose(far, both(1.0), both(0.0)));
+}
+
+/* ln u for normal u > 0 */
+INLINE V log_of(V u) {
+    I bits = (I)u + (((int64_t)0x3ff00000 - 0x3fe6a09e) << 32);
+    I k = (bits >> 52) - 1023;
+    I mantissa = (bits & 0x000fffffffffffffLL) + ((int64_t)0x3fe6a09e << 32);
+    V whole = (V)(k + (int64_t)0x4338000000000000LL) - WHOLE;
+    return log_near_one((V)mantissa - 1.0, whole);
+}
+
+API int64_t xs_version(void) { return 2; }
+
+/* Check integer histories and lay them out for fitting.
+ * Rows with x > 0 go to xs, txs, Ts (and ws); the others, of which only T is left, to zero[T].
+ * count[x] is their weight by x. Returns the number of rows, or -1 - i for a row i that no history can give. */
+API int64_t xs_pack(const int64_t *x, const int64_t *tx, const int64_t *T, const double *w, int64_t n,
+                    int32_t *xs, int32_t *txs, int32_t *Ts, double *ws, double *zero, double *count) {
+    int64_t rows = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double weight = w ? w[i] : 1.0;
+        if (x[i] < 0 || tx[i] < 0 || tx[i] > T[i] || (x[i] == 0 && tx[i] != 0)) return -1 - i;
+        count[x[i]] += weight;
+        if (x[i] == 0) { zero[T[i]] += weight; continue; }
+        xs[rows] = (int32_t)x[i]; txs[rows] = (int32_t)tx[i]; Ts[rows] = (int32_t)T[i];
+        if (w) ws[rows] = weight;
+        rows++;
+    }
+    return rows;
+}
+
+/* ln and reciprocal of shift + values[i], side by side */
+static void table(double shift, const double *values, int64_t n, double *out) {
+    for (int64_t i = 0; i < n; i += LANES) {
+        V u;
+        for (int k = 0; k < LANES; k++) u[k] = shift + values[i + k < n ? i + k : n - 1];
+        V ln = log_of(u), inverse = 1.0 / u;
+        for (int k = 0; k < LANES && i + k < n; k++) { out[2 * (i + k)] = ln[k]; out[2 * (i + k) + 1] = inverse[k]; }
+    }
+}
+
+/* What the rows look up: ln and reciprocal of alpha + times[i], and of coins[x] = b + coins tossed - 1 */
+API void xs_tables(double alpha, const double *times, int64_t n_times, double *by_time, double b, const double *coins,
+                   int64_t n_coins, double *by_coin) {
+    table(alpha, times, n_times, by_time);
+    table(b, coins, n_coins, by_coin);
+}
+
+/* The customers with repeats: sums of ln(1 + e^d) - (r+x) ln(alpha+T) and of its derivatives in (r, alpha, a, b);
+ * d = ln a - ln(b+n-1) - (r+x) ln((alpha+tx)/(alpha+T)), n coins tossed. `by_time`, `by_coin`: tables as above.
+ * out[15]: value, 4 of the gradient, 10 of the Hessian's lower triangle by rows. */
+API void xs_rows(const int32_t *x, const int32_t *tx, const int32_t *T, const double *w, int64_t n, double r, double a,
+                 const double *by_time, const double *by_coin, double *out) {
+    V value = {}, gr = {}, gal = {}, gb = {}, dead = {}, rr = {}, ra = {}, aa = {}, dr = {}, rb = {}, da = {}, ab = {},
+      vv = {}, vb = {}, bb = {};
+    V log_a = log_of(both(a));
+    double S[BLOCK], END[BLOCK], IEND[BLOCK], LAST[BLOCK], ILAST[BLOCK], COIN[BLOCK], ICOIN[BLOCK], W[BLOCK];
+    for (int64_t from = 0; from < n; from += BLOCK) {
+        int64_t here = n - from < BLOCK ? n - from : BLOCK;
+        for (int64_t k = 0; k < here; k++) {
+            const double *e = by_time + 2 * T[from + k], *l = by_time + 2 * tx[from + k], *c = by_coin + 2 * x[from + k];
+            S[k] = x[from + k];
+            END[k] = e[0]; IEND[k] = e[1]; LAST[k] = l[0]; ILAST[k] = l[1]; COIN[k] = c[0]; ICOIN[k] = c[1];
+        }
+        for (int64_t k = 0; k < here; k++) W[k] = w ? w[from + k] : 1.0;
+        for (int64_t k = here; k % LANES; k++, here++) { /* fill up with rows of no weight */
+            S[k] = END[k] = LAST[k] = COIN[k] = W[k] = 0.0;
+            IEND[k] = ILAST[k] = ICOIN[k] = 1.0;
+        }
+        for (int64_t i = 0; i < here; i += LANES) {
+            V s = load(S + i), end = load(END + i), iend = load(IEND + i), last = load(LAST + i), ilast = load(ILAST + i),
+              coin = load(COIN + i), icoin = load(ICOIN + i), wi = load(W + i);
+            s += r;
+            V q = last - end;
+            V d = log_a - coin - s * q;
+            I up = d > both(0.0);
+            V e = exp_down(choose(up, -d, d)), share = 1.0 / (1.0 + e);
+            V p = choose(up, share, e * share), soft = log1p_unit(e) + choose(up, d, both(0.0));
+            V gap = iend - ilast, slope = s * gap, wp = wi * p, wv = wp * (1.0 - p);
+            value += wi * (soft - s * end);
+            gr -= wi * end + wp * q;
+            gal += wp * slope - wi * s * iend;
+            gb -= wp * icoin;
+            dead += wp;
+            rr += wv * q * q;
+            ra += wp * gap - wi * iend - wv * q * slope;
+            aa += wi * s * iend * iend - wp * slope * (iend + ilast) + wv * slope * slope;
+            dr -= wv * q;
+            rb += wv * q * icoin;
+            da += wv * slope;
+            ab -= wv * slope * icoin;
+            vv += wv;
+            vb -= wv * icoin;
+            bb += (wv + wp) * icoin * icoin;
+        }
+    }
+    double ia = 1.0 / a;
+    out[0] = sum(value);
+    out[1] = sum(gr); out[2] = sum(gal); out[3] = sum(dead) * ia; out[4] = sum(gb);
+    out[5] = sum(rr);
+    out[6] = sum(ra); out[7] = sum(aa);
+    out[8] = sum(dr) * ia; out[9] = sum(da) * ia; out[10] = (sum(vv) - sum(dead)) * ia * ia;
+    out[11] = sum(rb); out[12] = sum(ab); out[13] = sum(vb) * ia; out[14] = sum(bb);
+}
+
+/* The rest: customers without a repeat (their only distinct value is T), alpha^r and the rising factorials.
+ * tosses[j]: weight of those who tossed more than j coins; buys[j]: who bought more than j times again. Adds to out. */
+API void xs_rest(double r, double alpha, double a, double b, int64_t modified, int64_t n_times, const double *zero,
+                 const double *buys, int64_t n_buys, double total, const double *by_time, double *out) {
+    double g[4] = {}, h[10] = {}, value = 0;
+    V ends = log_of((V){alpha, a, b, 1, 1, 1, 1, 1});
+    double log_alpha = ends[0], odds = ends[1] - ends[2], i_alpha = 1.0 / alpha, ia = 1.0 / a, ib = 1.0 / b;
+    for (int64_t i = 0; i < n_times; i += LANES) {
+        V c, end, iend;
+        for (int k = 0; k < LANES; k++) {
+            int64_t j = i + k < n_times ? i + k : n_times - 1;
+            c[k] = i + k < n_times ? zero[j] : 0.0;
+            end[k] = by_time[2 * j]; iend[k] = by_time[2 * j + 1];
+        }
+        value -= r * sum(c * end);
+        g[0] -= sum(c * end);
+        g[1] -= r * sum(c * iend);
+        h[1] -= sum(c * iend);
+        h[2] += r * sum(c * iend * iend);
+        if (!modified) continue;
+        V q = log_alpha - end, d = odds - r * q;
+        I up = d > both(0.0);
+        V e = exp_down(choose(up, -d, d)), share = 1.0 / (1.0 + e);
+        V p = choose(up, share, e * share), soft = log1p_unit(e) + choose(up, d, both(0.0));
+        V gap = iend - i_alpha, slope = r * gap, wp = c * p, wv = wp * (1.0 - p);
+        value += sum(c * soft);
+        g[0] -= sum(wp * q);
+        g[1] += sum(wp * slope);
+        g[2] += sum(wp) * ia;
+        g[3] -= sum(wp) * ib;
+        h[0] += sum(wv * q * q);
+        h[1] += sum(wp * gap - wv * q * slope);
+        h[2] += sum(wv * slope * slope - wp * slope * (iend + i_alpha));
+        h[3] -= sum(wv * q) * ia;
+        h[4] += sum(wv * slope) * ia;
+        h[5] += sum(wv - wp) * ia * ia;
+        h[6] += sum(wv * q) * ib;
+        h[7] -= sum(wv * slope) * ib;
+        h[8] -= sum(wv) * ia * ib;
+        h[9] += sum(wv + wp) * ib * ib;
+    }
+    value += total * r * log_alpha;
+    g[0] += total * log_alpha;
+    g[1] += total * r * i_alpha;
+    h[1] += total * i_alpha;
+    h[2] -= total * r * i_alpha * i_alpha;
+    int64_t n_tosses = n_buys + (modified ? 1 : 0);
+    for (int64_t i = 0; i < n_tosses; i += LANES) {
+        V buy, toss, j, rj, bj, cj;
+        for (int k = 0; k < LANES; k++) {
+            int64_t at = i + k;
+            buy[k] = at < n_buys ? buys[at] : 0.0;
+            toss[k] = at >= n_tosses ? 0.0 : !modified ? buys[at] : at ? buys[at - 1] : total;
+            j[k] = at;
+        }
+        rj = r + j; bj = b + j; cj = a + b + j;
+        V ir = 1.0 / rj, is = 1.0 / bj, ic = 1.0 / cj;
+        value += sum(buy * log_of(rj)) + sum(toss * log_of(bj * ic));
+        g[0] += sum(buy * ir);
+        h[0] -= sum(buy * ir * ir);
+        g[2] -= sum(toss * ic);
+        g[3] += sum(toss * (is - ic));
+        double cc = sum(toss * ic * ic);
+        h[5] += cc;
+        h[8] += cc;
+        h[9] += cc - sum(toss * is * is);
+    }
+    out[0] += value;
+    for (int k = 0; k < 4; k++) out[1 + k] += g[k];
+    for (int k = 0; k < 10; k++) out[5 + k] += h[k];
+}
+
+/* Gamma-Gamma: sums over u = total + v of ln u, x ln u, 1/u, x/u, 1/u^2, x/u^2 */
+API void xs_spend(const double *x, const double *total, int64_t n, double v, double *out) {
+    V l = {}, xl = {}, i1 = {}, xi1 = {}, i2 = {}, xi2 = {};
+    for (int64_t i = 0; i < n; i += LANES) {
+        V xi, u, wi;
+        if (i + LANES <= n) {
+            xi = load(x + i); u = load(total + i) + v; wi = both(1.0);
+        } else {
+            for (int k = 0; k < LANES; k++) {
+                int64_t j = i + k < n ? i + k : n - 1;
+                xi[k] = x[j]; u[k] = total[j] + v; wi[k] = i + k < n ? 1.0 : 0.0;
+            }
+        }
+        V ln = wi * log_of(u), inverse = wi / u, square = inverse / u;
+        l += ln; xl += xi * ln; i1 += inverse; xi1 += xi * inverse; i2 += square; xi2 += xi * square;
+    }
+    out[0] = sum(l); out[1] = sum(xl); out[2] = sum(i1); out[3] = sum(xi1); out[4] = sum(i2); out[5] = sum(xi2);
+}
+
+/* P(alive): 1 / (1 + e^d) for rows of whole days; tables of xs_rest. certain: x = 0 means alive (BG/NBD). */
+API void xs_alive(const int64_t *x, const int64_t *tx, const int64_t *T, int64_t n, double r, double a, int64_t certain,
+                  const double *by_time, const double *by_coin, double *out) {
+    V log_a = log_of(both(a));
+    double S[BLOCK], Q[BLOCK], COIN[BLOCK], P[BLOCK];
+    for (int64_t from = 0; from < n; from += BLOCK) {
+        int64_t here = n - from < BLOCK ? n - from : BLOCK;
+        for (int64_t k = 0; k < here; k++) {
+            int64_t j = from + k;
+            S[k] = (double)x[j];
+            Q[k] = by_time[2 * tx[j]] - by_time[2 * T[j]];
+            COIN[k] = by_coin[2 * x[j]];
+        }
+        for (int64_t k = here; k % LANES; k++) S[k] = Q[k] = COIN[k] = 0.0;
+        for (int64_t i = 0; i < here; i += LANES) {
+            V s = load(S + i), d = log_a - load(COIN + i) - (s + r) * load(Q + i);
+            I up = d > both(0.0);
+            V e = exp_down(choose(up, -d, d)), share = 1.0 / (1.0 + e);
+            V p = choose(up, e * share, share);
+            if (certain) p = choose(s == both(0.0), both(1.0), p);
+            __builtin_memcpy(P + i, &p, sizeof p);
+        }
+        for (int64_t k = 0; k < here; k++) out[from + k] = P[k];
+    }
+}
+
+/* Number the distinct pairs (x, T): seen[x * width + T] is 0 on entry, the pair's number + 1 on return. */
+API int64_t xs_pairs(const int64_t *x, const int64_t *T, int64_t n, int64_t width, int32_t *seen, int64_t *which,
+                     int64_t *first) {
+    int64_t pairs = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t *cell = seen + x[i] * width + T[i];
+        if (!*cell) { first[pairs] = i; *cell = (int32_t)++pairs; }
+        which[i] = *cell - 1;
+    }
+    return pairs;
+}
+
+/* Expected purchases of an active customer, the series of series.py, for rows lo <= i < hi and h horizons (a multiple
+ * of LANES, at most 64). step[i, h] = t / (rate + t). Sums go to out, the number of times each was scaled down to shrunk. */
+#define MOST 64
+API void xs_series(const double *s, const double *b, double a, const double *step, int64_t lo, int64_t hi, int64_t h,
+                   double huge, double tolerance, double *out, double *shrunk) {
+    int64_t blocks = h / LANES;
+    for (int64_t i = lo; i < hi; i++) {
+        V mass[MOST / LANES], total[MOST / LANES], z[MOST / LANES], times[MOST / LANES];
+        for (int64_t c = 0; c < blocks; c++) {
+            mass[c] = both(1.0); total[c] = both(0.0); times[c] = both(0.0);
+            z[c] = load(step + i * h + c * LANES);
+        }
+        double used = 0, stays = 1, k = 0;
+        for (int done = 0; !done;) {
+            for (int round = 0; round < 8; round++, k += 1) {
+                used += stays;
+                stays *= (b[i] + k) / (a + b[i] + k);
+                double grow = (s[i] + k) / (k + 1);
+                for (int64_t c = 0; c < blocks; c++) {
+                    mass[c] *= z[c] * grow;
+                    total[c] += mass[c] * used;
+                }
+            }
+            double rise = (s[i] + k) / (k + 1) * (used + stays) / used;
+            done = 1;
+            for (int64_t c = 0; c < blocks; c++) {
+                V ratio = z[c] * rise, last = mass[c] * used * ratio;
+                I ok = (ratio < both(1.0)) & (last <= tolerance * total[c] * (1.0 - ratio));
+                I big = total[c] > both(huge);
+                V shrink = choose(big, both(1.0 / huge), both(1.0));
+                mass[c] *= shrink;
+                total[c] *= shrink;
+                times[c] += choose(big, both(1.0), both(0.0));
+                for (int lane = 0; lane < LANES; lane++) done &= ok[lane] != 0;
+            }
+        }
+        for (int64_t c = 0; c < blocks; c++) {
+            __builtin_memcpy(out + i * h + c * LANES, &total[c], sizeof total[c]);
+            __builtin_memcpy(shrunk + i * h + c * LANES, &times[c], sizeof times[c]);
+        }
+    }
+}
+
+/* Scores with the variance of their logarithms, from what they are at 8 parameter points: +- one step along each of 4
+ * axes of the covariance (+ first). by_time[T], by_coin[x]: the 8 logarithms; level[pair]: 8 quantities of an active
+ * customer; slope[pair]: half the difference of their logarithms along axis 0, then 1, 2, 3; p: P(alive). */
+API void xs_spread(const int64_t *x, const int64_t *tx, const int64_t *T, const int64_t *which, const double *p,
+                   int64_t n, int64_t certain, const double *r, const double *log_a, const double *by_time,
+                   const double *by_coin, const double *level, const double *slope, double *mean, double *variance,
+                   double *odds_variance) {
+    V rs = load(r), log_as = load(log_a);
+    for (int64_t i = 0; i < n; i++) {
+        V d = log_as - load(by_coin + LANES * x[i])
+            - (rs + (double)x[i]) * (load(by_time + LANES * tx[i]) - load(by_time + LANES * T[i]));
+        I up = d > both(0.0);
+        V log_p = -(log1p_unit(exp_down(choose(up, -d, d))) + choose(up, d, both(0.0)));
+        int sure = certain && x[i] == 0;
+        V spread = {};
+        double odds = 0;
+        const double *at = slope + 4 * LANES * which[i];
+        for (int k = 0; k < 4; k++) {
+            double alive = sure ? 0.0 : 0.5 * (log_p[k] - log_p[k + 4]), both_ways = 0.5 * (d[k] - d[k + 4]);
+            V along = load(at + LANES * k) + alive;
+            spread += along * along;
+            odds += sure ? 0.0 : both_ways * both_ways;
+        }
+        V mid = load(level + LANES * which[i]) * p[i];
+        __builtin_memcpy(mean + LANES * i, &mid, sizeof mid);
+        __builtin_memcpy(variance + LANES * i, &spread, sizeof spread);
+        odds_variance[i] = odds;
+    }
+}
