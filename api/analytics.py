@@ -1,88 +1,187 @@
-"""``/api/v1/analytics/*``: what was computed, with an ETag that changes with the computation and not before."""
+"""``/api/v1/analytics/*``: what a store's orders say, from any of its days.
 
-from enum import StrEnum
-from typing import Any, Final
+Without parameters the answer is what the dashboards show. Each carries an ETag that changes with rows, rules and day,
+and not before.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Request, Response, get
-from litestar.params import FromPath
+from litestar.params import QueryParameter
 
-from api.resources import Wired
+from api.analysis_views import (
+    About,
+    ChurnAnswer,
+    CohortsAnswer,
+    MigrationAnswer,
+    RevenueAnswer,
+    RfmAnswer,
+    ValueAnswer,
+)
+from api.conditional import cached_headers, not_modified
+from api.parameters import parse_bounds
+from api.resources import Resources, Wired
 from api.rights import Right
 from api.stores import tenant_of
+from xsight_core.analytics import DEFAULT_RULE, Grain, Thresholds, day_number, day_of
+from xsight_core.analytics.rfm import DEFAULT_THRESHOLDS
+from xsight_core.errors import InvalidInput
+from xsight_core.services import analyses
 from xsight_core.services.accounts import Identity
-from xsight_core.services.documents import DocumentKey, document_key, document_parts
+from xsight_core.services.documents import document_parts
+from xsight_core.services.look import Look, Viewpoint
 
-__all__ = ["handlers"]
+__all__ = ["AsOf", "answer", "handlers"]
 
-DOCUMENT: Final = "overview"
-
-
-class Analysis(StrEnum):
-    """What can be asked for."""
-
-    RFM = "rfm"
-    COHORTS = "cohorts"
-    CHURN = "churn"
-    CLV = "clv"
-    REVENUE = "revenue"
-
-
-PARTS: Final = {
-    Analysis.RFM: ("rfm",),
-    Analysis.COHORTS: ("cohorts",),
-    Analysis.CHURN: ("churn",),
-    Analysis.CLV: ("clv",),
-    Analysis.REVENUE: ("totals", "daily"),
-}
+UserRequest = Request[Identity, Any, Any]
+READ: dict[str, Any] = {"right": Right.READ}
+AsOf = Annotated[
+    date | None,
+    QueryParameter(
+        description="A past day of the shop's calendar to look from; by default the newest."
+    ),
+]
+Bounds = Annotated[
+    str | None,
+    QueryParameter(max_length=100, description="Four rising bounds, as `30,90,180,365`."),
+]
+GrainParam = Annotated[Grain, QueryParameter(description="Length of the periods.")]
+A = TypeVar("A", bound=About)
 
 
-class AnalysisView(msgspec.Struct):
-    """An analysis, and which data and rules it comes from."""
-
-    insight_run: str
-    data_version: int
-    rule_version: str
-    computed_at: str
-    shop: dict[str, Any]
-    result: dict[str, Any]
-
-
-@get("/api/v1/analytics/{analysis:str}", opt={"right": Right.READ}, tags=["Analytics"])
-async def analysis(
-    request: Request[Identity, Any, Any], resources: Wired, analysis: FromPath[Analysis]
-) -> Response[AnalysisView | None]:
-    """RFM segments, cohorts, churn, lifetime value or revenue by day. Send the ETag back to learn of changes only."""
+async def answer(
+    request: UserRequest,
+    resources: Resources,
+    kind: type[A],
+    ask: Callable[[Look], dict[str, Any]],
+    as_of: date | None = None,
+) -> Response[A | None]:
+    """What ``ask`` says of the store's orders, or 304."""
     tenant_id = tenant_of(request)
-    given = request.headers.get("if-none-match", "")
-    if given:
-        key = await document_key(resources.tenancy, tenant_id, DOCUMENT)
-        if _etag(key) in [tag.strip().removeprefix("W/") for tag in given.split(",")]:
-            return Response(None, status_code=304, headers=_caching(key))
-    about = ("rule_version", "computed_at", "shop")
-    key, parts = await document_parts(
-        resources.tenancy, tenant_id, DOCUMENT, (*about, *PARTS[analysis])
+    view = await resources.ledgers.viewpoint(tenant_id, as_of)
+    if unchanged := not_modified(request, view.key):
+        return unchanged
+    result = await resources.ledgers.ask(tenant_id, view, ask)
+    return Response(
+        msgspec.convert(_about(view) | {"result": result}, kind), headers=cached_headers(view.key)
     )
-    results = [parts[name] for name in PARTS[analysis]]
-    body = AnalysisView(
-        insight_run=str(key.insight_run),
-        data_version=key.data_version,
-        rule_version=parts["rule_version"],
-        computed_at=parts["computed_at"],
-        shop=parts["shop"],
-        result=results[0]
-        if len(results) == 1
-        else dict(zip(PARTS[analysis], results, strict=True)),
+
+
+def _about(view: Viewpoint) -> dict[str, Any]:
+    """What every answer says of itself."""
+    shop, run = view.shop, view.run
+    same = run is not None and (run.data_version, day_number(run.as_of)) == (
+        shop.data_version,
+        view.as_of,
     )
-    return Response(body, headers=_caching(key))
+    return {
+        "insight_run": str(run.id) if run and same else None,
+        "computed_at": run.computed_at if run and same else None,
+        "data_version": shop.data_version,
+        "rule_version": DEFAULT_RULE.version,
+        "as_of": day_of(view.as_of),
+        "shop": {
+            "name": shop.name,
+            "domain": shop.domain,
+            "currency": shop.currency,
+            "currency_exponent": shop.currency_exponent,
+            "timezone": shop.timezone,
+        },
+    }
 
 
-def _etag(key: DocumentKey) -> str:
-    return f'"{key.insight_run.hex}.{key.data_version}"'
+@get("/api/v1/analytics/rfm", opt=READ, tags=["Analytics"])
+async def rfm(
+    request: UserRequest,
+    resources: Wired,
+    as_of: AsOf = None,
+    recency_days: Bounds = None,
+    frequency: Bounds = None,
+    monetary_minor: Bounds = None,
+) -> Response[RfmAnswer | None]:
+    """RFM segments and grid; by thresholds of one's own where given."""
+    default = DEFAULT_THRESHOLDS
+    thresholds = Thresholds(
+        parse_bounds("recency_days", recency_days) or default.recency_days,
+        parse_bounds("frequency", frequency) or default.frequency,
+        parse_bounds("monetary_minor", monetary_minor) or default.monetary_minor,
+    )
+    return await answer(
+        request, resources, RfmAnswer, lambda look: analyses.rfm_analysis(look, thresholds), as_of
+    )
 
 
-def _caching(key: DocumentKey) -> dict[str, str]:
-    return {"ETag": _etag(key), "Cache-Control": "private, no-cache", "Vary": "Cookie"}
+@get("/api/v1/analytics/rfm/migration", opt=READ, tags=["Analytics"])
+async def migration(
+    request: UserRequest,
+    resources: Wired,
+    since: Annotated[date | None, QueryParameter(description="The earlier day; needed.")] = None,
+    as_of: AsOf = None,
+) -> Response[MigrationAnswer | None]:
+    """Which customers moved from which segment to which."""
+    if since is None:
+        raise InvalidInput("since", "Say from which day on: since=2026-06-30.")
+    start = day_number(since)
+    return await answer(
+        request,
+        resources,
+        MigrationAnswer,
+        lambda look: analyses.migration_analysis(look, start),
+        as_of,
+    )
 
 
-handlers = [analysis]
+@get("/api/v1/analytics/cohorts", opt=READ, tags=["Analytics"])
+async def cohorts(
+    request: UserRequest, resources: Wired, grain: GrainParam = Grain.MONTH, as_of: AsOf = None
+) -> Response[CohortsAnswer | None]:
+    """Retention, orders and revenue by the period of the first order."""
+    if grain is Grain.DAY:
+        raise InvalidInput("grain", "Cohorts go by week, month, quarter or year.")
+    return await answer(
+        request, resources, CohortsAnswer, lambda look: analyses.cohort_analysis(look, grain), as_of
+    )
+
+
+@get("/api/v1/analytics/churn", opt=READ, tags=["Analytics"])
+async def churn(request: UserRequest, resources: Wired) -> Response[ChurnAnswer | None]:
+    """How likely customers are to stay away, with the evidence for it."""
+    return await _stored(request, resources, ChurnAnswer, "churn")
+
+
+@get("/api/v1/analytics/clv", opt=READ, tags=["Analytics"])
+async def clv(request: UserRequest, resources: Wired) -> Response[ValueAnswer | None]:
+    """What customers are expected to bring in."""
+    return await _stored(request, resources, ValueAnswer, "clv")
+
+
+@get("/api/v1/analytics/revenue", opt=READ, tags=["Analytics"])
+async def revenue(request: UserRequest, resources: Wired) -> Response[RevenueAnswer | None]:
+    """Orders, sales and customers by day."""
+    return await _stored(request, resources, RevenueAnswer, "totals", "daily")
+
+
+async def _stored(
+    request: UserRequest, resources: Resources, kind: type[A], *names: str
+) -> Response[A | None]:
+    """Parts of the run that is shown."""
+    tenant_id = tenant_of(request)
+    view = await resources.ledgers.viewpoint(tenant_id)
+    key = f"{view.run.id.hex}.{view.run.data_version}" if view.run else view.key
+    if unchanged := not_modified(request, key):
+        return unchanged
+    stored, parts = await document_parts(resources.tenancy, tenant_id, "overview", names)
+    results = [parts[name] for name in names]
+    about = _about(view) | {
+        "insight_run": str(stored.insight_run),
+        "data_version": stored.data_version,
+    }
+    result = results[0] if len(results) == 1 else dict(zip(names, results, strict=True))
+    key = f"{stored.insight_run.hex}.{stored.data_version}"
+    return Response(msgspec.convert(about | {"result": result}, kind), headers=cached_headers(key))
+
+
+handlers = [rfm, migration, cohorts, churn, clv, revenue]

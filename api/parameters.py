@@ -6,7 +6,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from xsight_core.errors import InvalidInput
 
-__all__ = ["Cursor", "Id", "Limit", "parse_ids"]
+__all__ = ["Cursor", "Id", "Limit", "parse_bounds", "parse_ids"]
 
 LARGEST_ID = 2**63 - 1
 LONGEST_ID = len(str(LARGEST_ID))
@@ -36,3 +36,13 @@ def parse_ids(text: str | None) -> list[int] | None:
     if not fits or any(row_id > LARGEST_ID for row_id in ids):
         raise InvalidInput("ids", "Give the ids as whole numbers with commas between them.")
     return ids
+
+
+def parse_bounds(field: str, text: str | None) -> tuple[int, ...] | None:
+    """``30,90,180,365`` as whole numbers; ``None`` when not given."""
+    if text is None:
+        return None
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise InvalidInput(field, "Give four rising whole numbers, as 30,90,180,365.") from error

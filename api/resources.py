@@ -17,6 +17,7 @@ from api.rooms import Rooms
 from api.throttle import Throttle
 from worker.doorbell import RedisDoorbell
 from xsight_core.services.connect import ShopAccess
+from xsight_core.services.look import Ledgers
 from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
 
@@ -32,6 +33,7 @@ class Resources:
     settings: Settings
     tenancy: Tenancy
     shops: ShopAccess
+    ledgers: Ledgers
     redis: Redis
     http: httpx.AsyncClient
     hub: HubClient
@@ -74,6 +76,7 @@ def make_resources(settings: Settings) -> Resources:
         settings=settings,
         tenancy=tenancy,
         shops=ShopAccess.from_settings(settings, tenancy, http),
+        ledgers=Ledgers(tenancy, settings.home),
         redis=redis,
         http=http,
         hub=HubClient(settings.hub_api_url, settings.hub_api_token.get_secret_value()),

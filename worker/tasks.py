@@ -1,10 +1,11 @@
 """One task for each kind of job: scope, service, done."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from uuid import UUID
 
 from worker.resources import Resources
-from xsight_core.services.insights import compute_insights
+from xsight_core.services.insights import compute_insights, store_look_back
 from xsight_core.services.jobs import ClaimedJob
 from xsight_core.services.sync import complete_run, run_sync
 from xsight_core.services.webhooks import dispatch_webhooks
@@ -26,13 +27,19 @@ async def insights(by: Resources, job: ClaimedJob) -> None:
     await complete_run(by.tenancy, by.progress, job.tenant_id, run_of(job), shown)
 
 
+async def look_back(by: Resources, job: ClaimedJob) -> None:
+    """Compute what the rows say as of a past day, and keep it."""
+    day = date.fromisoformat(job.payload["as_of"])
+    await store_look_back(by.tenancy, job.tenant_id, by.settings.home, day)
+
+
 async def webhooks(by: Resources, job: ClaimedJob) -> None:
     """Fetch anew what the tenant's stored webhooks name."""
     await dispatch_webhooks(by.access, tenant_id=job.tenant_id)
 
 
-TASKS: dict[str, Task] = {"sync": sync, "insights": insights, "webhooks": webhooks}
-HEAVY = frozenset({"sync", "insights"})
+TASKS: dict[str, Task] = {"sync": sync, "insights": insights, "look_back": look_back, "webhooks": webhooks}
+HEAVY = frozenset({"sync", "insights", "look_back"})
 """Kinds of which a tenant runs one at a time."""
 
 

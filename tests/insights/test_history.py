@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 
 from tests.support.shops import ShopOrder, add_orders, random_orders, set_shop
 from xsight_core.errors import InvalidInput
-from xsight_core.services.insights import compute_insights, look_back
+from xsight_core.services.insights import compute_insights, store_look_back
 
 NOW = datetime(2026, 11, 22, 17, tzinfo=UTC)
 
@@ -59,7 +59,7 @@ async def test_the_past_recomputed_is_the_past_that_was_stored(database, tenancy
     for later in (60, 30, 10, 0):
         await compute_insights(tenancy, tenant.id, tmp_path, now=NOW - timedelta(days=later))
     history = rows(database, query.format("customer_history"), told.id)
-    back = await look_back(tenancy, tenant.id, tmp_path, told.as_of, now=NOW)
+    back = await store_look_back(tenancy, tenant.id, tmp_path, told.as_of, now=NOW)
     again = rows(database, query.format("customer_history"), back.id)
     assert len(scores) > 200
     assert scores == history == again
@@ -67,15 +67,15 @@ async def test_the_past_recomputed_is_the_past_that_was_stored(database, tenancy
     assert (back.kind, back.as_of, back.rows) == ("past", told.as_of, "history")
     shown = rows(database, "SELECT insight_run FROM xsight.tenant_state")
     assert shown[0]["insight_run"] != back.id
-    assert (await look_back(tenancy, tenant.id, tmp_path, told.as_of, now=NOW)).id == back.id
+    assert (await store_look_back(tenancy, tenant.id, tmp_path, told.as_of, now=NOW)).id == back.id
     add_orders(database.admin_url, tenant.id, [ShopOrder(99_999, 1, then, 500)], zone="UTC")
-    assert (await look_back(tenancy, tenant.id, tmp_path, told.as_of, now=NOW)).id != back.id
+    assert (await store_look_back(tenancy, tenant.id, tmp_path, told.as_of, now=NOW)).id != back.id
 
 
 async def test_the_future_cannot_be_looked_back_from(tenancy, tenant, tmp_path):
     for days in (0, 1):
         with pytest.raises(InvalidInput, match="over") as refused:
-            await look_back(
+            await store_look_back(
                 tenancy, tenant.id, tmp_path, (NOW + timedelta(days=days)).date(), now=NOW
             )
         assert refused.value.field == "as_of"

@@ -27,7 +27,7 @@ from xsight_core.services.retention import KeptRun, retained
 from xsight_core.services.scores import history, scores
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["METHOD_VERSION", "InsightRun", "compute_insights", "look_back", "method"]
+__all__ = ["METHOD_VERSION", "InsightRun", "compute_insights", "method", "store_look_back"]
 
 METHOD_VERSION: Final = 2
 """Raised when the same rows give other numbers, so that stored runs are computed again."""
@@ -55,7 +55,7 @@ async def compute_insights(
     return await asyncio.to_thread(_compute, tenancy, tenant_id, home, force=force, now=now)
 
 
-async def look_back(
+async def store_look_back(
     tenancy: Tenancy, tenant_id: UUID, home: Path, as_of: date, *, now: datetime | None = None
 ) -> InsightRun:
     """Store a run as of a past day, from today's rows: what would have been known then.

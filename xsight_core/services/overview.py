@@ -1,7 +1,6 @@
 """The document that the Overview dashboard paints from: plain JSON, no personal data."""
 
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
@@ -13,19 +12,18 @@ from xsight_core.ledger import ShopState
 from xsight_core.services.card import AT_RISK, shortage
 from xsight_core.services.drift import Drift
 from xsight_core.services.figures import Figures
+from xsight_core.services.parts import Json, cohorts_part, daily_part, rfm_part
 
 __all__ = ["overview"]
 
 _BANDS = 10
-
-Json = dict[str, Any]
 
 
 def overview(
     figures: Figures, shop: ShopState, *, customers: int, run: InsightRun, drift: Drift | None
 ) -> Json:
     """Body of the document ``overview``; ``customers`` counts all of the shop's, also those who never ordered."""
-    totals, daily, cohorts = asdict(figures.totals), figures.daily, figures.cohorts
+    totals = asdict(figures.totals)
     last_day = int(figures.orders.day[-1]) if len(figures.orders) else None
     return {
         "data_version": shop.data_version,
@@ -45,28 +43,9 @@ def overview(
             "history_since": shop.history_since.isoformat() if shop.history_since else None,
         },
         "totals": {"customers": customers, **totals},
-        "daily": {
-            "start": day_of(daily.start).isoformat(),
-            "orders": daily.orders.tolist(),
-            "gross_minor": daily.gross_minor.tolist(),
-            "discounts_minor": daily.discounts_minor.tolist(),
-            "returns_minor": daily.returns_minor.tolist(),
-            "net_minor": daily.net_minor.tolist(),
-            "new_customers": daily.new_customers.tolist(),
-            "returning_customers": daily.returning_customers.tolist(),
-        },
-        "rfm": {
-            "as_of": day_of(figures.as_of).isoformat(),
-            "segments": figures.rfm.segments(),
-            "grid": figures.rfm.grid(),
-        },
-        "cohorts": {
-            "grain": str(cohorts.grain),
-            "cohorts": cohorts.labels,
-            "size": cohorts.size.tolist(),
-            "active": cohorts.cells(cohorts.active),
-            "revenue_minor": cohorts.cells(cohorts.revenue_minor),
-        },
+        "daily": daily_part(figures.daily),
+        "rfm": rfm_part(figures.rfm),
+        "cohorts": cohorts_part(figures.cohorts),
         "churn": _churn(figures, drift),
         "clv": _value(figures),
         "top_customers": _top(figures),
