@@ -19,20 +19,19 @@ from api import (
     dashboards,
     docs,
     health,
-    insight_runs,
     openid,
     orders,
     pages,
     shopify,
     stores,
     sync_socket,
-    webhooks,
 )
 from api.access import AccessLog
 from api.failures import answer_error
 from api.origin import refuse_cross_site
 from api.resources import Resources, make_resources
 from api.rights import Right, check_rights_stated, require_right
+from api.webhooks import WebhookDoor
 from xsight_core.settings import Settings
 
 __all__ = ["create_app"]
@@ -46,14 +45,12 @@ PARTS: Final = (
     dashboards,
     docs,
     health,
-    insight_runs,
     openid,
     orders,
     pages,
     shopify,
     stores,
     sync_socket,
-    webhooks,
 )
 
 
@@ -82,7 +79,12 @@ def create_app(settings: Settings) -> Litestar:
         state=State({"resources": resources}),
     )
     check_rights_stated(app)
-    app.asgi_handler = AccessLog(app.asgi_handler, secure=settings.secure)
+    app.asgi_handler = WebhookDoor(
+        AccessLog(app.asgi_handler, secure=settings.secure),
+        secrets=settings.shopify_secrets,
+        inbox=resources.inbox,
+        announcer=resources.announcer,
+    )
     return app
 
 

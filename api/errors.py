@@ -31,6 +31,7 @@ __all__ = [
     "CrossSite",
     "NotLoggedIn",
     "StaleToken",
+    "TooLarge",
     "TooManyAttempts",
     "problem",
     "problem_headers",
@@ -61,6 +62,12 @@ class BadSignature(XsightError):
     code = "bad_signature"
 
 
+class TooLarge(XsightError):
+    """A body over the limit of its address."""
+
+    code = "request_entity_too_large"
+
+
 class TooManyAttempts(XsightError):
     """Refused for ``retry_after_s`` seconds, whatever the input."""
 
@@ -75,6 +82,7 @@ class TooManyAttempts(XsightError):
 STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NotLoggedIn, HTTPStatus.UNAUTHORIZED),
     (BadSignature, HTTPStatus.UNAUTHORIZED),
+    (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),

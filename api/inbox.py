@@ -18,6 +18,7 @@ __all__ = ["InboxWriter"]
 
 LARGEST_BATCH: Final = 500
 RETRIES: Final = 2
+STATEMENT_TIMEOUT_S: Final = 2  # twice, and Shopify, who waits for five seconds, still hears of it
 
 log = structlog.stdlib.get_logger("api.inbox")
 
@@ -94,7 +95,10 @@ class InboxWriter:
         """Autocommit: the statement is the transaction."""
         if self._connection is None or self._connection.closed:
             self._connection = await psycopg.AsyncConnection.connect(
-                self._database_url, autocommit=True, connect_timeout=3
+                self._database_url,
+                autocommit=True,
+                connect_timeout=3,
+                options=f"-c statement_timeout={STATEMENT_TIMEOUT_S * 1000}",
             )
         return self._connection
 

@@ -26,7 +26,7 @@ class Webhook:
 # A shop we do not know drops out of the join. No RETURNING: the role may not read the inbox.
 _STORE: Final = """
 WITH delivered AS (
-  SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bytea[])
+  SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::bytea[])
     AS w (shop, webhook_id, topic, event_id, triggered_at, body)
 ), known AS (
   SELECT s.domain, s.tenant_id FROM control.shops s WHERE s.domain IN (SELECT shop FROM delivered)

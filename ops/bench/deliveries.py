@@ -1,0 +1,212 @@
+"""Shopify in a hurry: signed deliveries at a fixed rate, whatever the receiver makes of it (open loop).
+
+``python -m ops.bench.deliveries`` reads one JSON object from stdin (see ``Order``) and prints one. Latency counts from
+the moment a delivery was due, not from when a connection was free for it: else a slow receiver would slow its own test.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import random
+import sys
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+__all__ = ["Order", "Outcome", "payload"]
+
+_BODY_BYTES = 6000
+_CONNECTIONS = 128
+_BODIES = 400
+_PATIENCE_S = 15.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to send where. ``duplicates``: share that is sent a second time under the same id."""
+
+    port: int
+    secret: str
+    shop: str
+    orders: Sequence[int]
+    rate_per_s: float
+    seconds: float
+    name: str
+    acknowledged: str  # file: one id a line, written as soon as it was acknowledged
+    duplicates: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came back. Milliseconds; ``seconds``: from the first due to the last answer."""
+
+    sent: int
+    acknowledged: int
+    refused: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    longest_ms: float
+
+
+def payload(order: int) -> bytes:
+    """An order as Shopify sends it, in size; nothing of it but the id is ever read."""
+    facts: dict[str, Any] = {
+        "id": order,
+        "admin_graphql_api_id": f"gid://shopify/Order/{order}",
+        "customer": None,
+    }
+    bare = len(json.dumps(facts | {"note": ""}))
+    return json.dumps(facts | {"note": "x" * max(0, _BODY_BYTES - bare)}).encode()
+
+
+class _Sender:
+    """All connections together."""
+
+    def __init__(self, order: Order) -> None:
+        dice = random.Random(order.name)  # noqa: S311 - repeatable, guards nothing
+        self.order = order
+        self.bodies = [self._signed(dice.choice(order.orders)) for _ in range(_BODIES)]
+        self.total = round(order.rate_per_s * order.seconds)
+        self.numbers = [
+            dice.randrange(number) if number and dice.random() < order.duplicates else number
+            for number in range(self.total)
+        ]
+        self.idle: list[_Line] = []
+        self.waiting: deque[tuple[float, int]] = deque()
+        self.latencies_s: list[float] = []
+        self.refused = 0
+        self.log = Path(order.acknowledged).open("a")  # noqa: SIM115 - as long as the process
+
+    def _signed(self, order: int) -> tuple[bytes, bytes]:
+        body = payload(order)
+        digest = hmac.digest(self.order.secret.encode(), body, hashlib.sha256)
+        return body, base64.b64encode(digest)
+
+    def request(self, number: int) -> bytes:
+        """The bytes of one delivery; a duplicate has the same."""
+        body, digest = self.bodies[number % _BODIES]
+        head = (
+            f"POST /webhooks/orders/updated HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nX-Shopify-Topic: orders/updated\r\n"
+            f"X-Shopify-Shop-Domain: {self.order.shop}\r\n"
+            f"X-Shopify-Webhook-Id: {self.order.name}-{number}\r\nX-Shopify-Event-Id: {number}\r\n"
+            f"X-Shopify-Triggered-At: 2026-11-22T10:00:00.123456789Z\r\nX-Shopify-Hmac-Sha256: "
+        )
+        return head.encode() + digest + b"\r\n\r\n" + body
+
+    def due(self, at: float, number: int) -> None:
+        """Send now, or as soon as a connection is free."""
+        if self.idle:
+            self.idle.pop().send(at, number)
+        else:
+            self.waiting.append((at, number))
+
+    def answered(self, line: "_Line", at: float, number: int, *, good: bool) -> None:
+        """Note it and use the connection again."""
+        if good:
+            self.latencies_s.append(time.perf_counter() - at)
+            self.log.write(f"{self.order.name}-{number}\n")
+        else:
+            self.refused += 1
+        if self.waiting:
+            line.send(*self.waiting.popleft())
+        else:
+            self.idle.append(line)
+
+
+class _Line(asyncio.Protocol):
+    """One kept-alive connection, one delivery at a time."""
+
+    def __init__(self, sender: _Sender) -> None:
+        self._sender = sender
+        self._under_way: tuple[float, int] | None = None
+        self._answer = b""
+        self._transport: Any = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ready."""
+        self._transport = transport
+        self._sender.idle.append(self)
+
+    def send(self, at: float, number: int) -> None:
+        """One delivery that was due ``at``."""
+        self._under_way = at, number
+        self._transport.write(self._sender.request(number))
+
+    def data_received(self, data: bytes) -> None:
+        """Answers are small: head and length come together, as a rule."""
+        self._answer += data
+        head, end, body = self._answer.partition(b"\r\n\r\n")
+        if not end or self._under_way is None:
+            return
+        length = next(
+            int(line.partition(b":")[2])
+            for line in head.lower().split(b"\r\n")
+            if line.startswith(b"content-length:")
+        )
+        if len(body) < length:
+            return
+        good, self._answer = head.startswith(b"HTTP/1.1 200"), b""
+        at, number = self._under_way
+        self._under_way = None
+        self._sender.answered(self, at, number, good=good)
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """What was under way is not acknowledged."""
+        if self._under_way is not None:
+            self._sender.refused += 1
+
+
+async def _send(order: Order) -> Outcome:
+    sender = _Sender(order)
+    loop = asyncio.get_running_loop()
+    for _ in range(_CONNECTIONS):
+        await loop.create_connection(lambda: _Line(sender), "127.0.0.1", order.port)
+    start = time.perf_counter()
+    for place, number in enumerate(sender.numbers):
+        at = start + place / order.rate_per_s
+        ahead = at - time.perf_counter()
+        if ahead > 0.0005:  # noqa: PLR2004 - the loop's own grain
+            await asyncio.sleep(ahead)
+        elif place % 64 == 0:
+            await asyncio.sleep(0)
+        sender.due(at, number)
+    deadline = time.perf_counter() + _PATIENCE_S
+    while len(sender.latencies_s) + sender.refused < sender.total:
+        if time.perf_counter() > deadline:
+            break
+        await asyncio.sleep(0.002)
+    seconds = time.perf_counter() - start
+    sender.log.close()
+    ordered = sorted(sender.latencies_s) or [float("nan")]
+
+    def share(part: float) -> float:
+        return 1000 * ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+    return Outcome(
+        sent=sender.total,
+        acknowledged=len(sender.latencies_s),
+        refused=sender.refused,
+        seconds=seconds,
+        p50_ms=share(0.5),
+        p99_ms=share(0.99),
+        longest_ms=share(1.0),
+    )
+
+
+def main() -> None:
+    """Entry point."""
+    order = Order(**json.load(sys.stdin))
+    print(json.dumps(asdict(uvloop.run(_send(order)))))
+
+
+if __name__ == "__main__":
+    main()
