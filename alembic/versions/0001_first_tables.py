@@ -1187,6 +1187,7 @@ def upgrade() -> None:
         sa.Column("clv_365_minor", sa.BigInteger(), nullable=True),
         sa.Column("clv_365_minor_low", sa.BigInteger(), nullable=True),
         sa.Column("clv_365_minor_high", sa.BigInteger(), nullable=True),
+        sa.Column("p_order_365", sa.Double(), nullable=True),
         sa.Column("next_order_day", sa.Integer(), nullable=True),
         sa.Column("next_order_day_low", sa.Integer(), nullable=True),
         sa.Column("next_order_day_high", sa.Integer(), nullable=True),

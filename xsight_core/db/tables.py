@@ -935,6 +935,7 @@ class CustomerInsight(Base):
     clv_365_minor: Mapped[int | None]
     clv_365_minor_low: Mapped[int | None]
     clv_365_minor_high: Mapped[int | None]
+    p_order_365: Mapped[float | None]  # P(an order in the next 365 days); given one, its day:
     next_order_day: Mapped[int | None] = mapped_column(Integer)
     next_order_day_low: Mapped[int | None] = mapped_column(Integer)
     next_order_day_high: Mapped[int | None] = mapped_column(Integer)
