@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
-from shopify_sim import control, files, oauth
+from shopify_sim import control, files, oauth, rest
 from shopify_sim.config import SimConfig
 from shopify_sim.delivery import Courier
 from shopify_sim.graphql import answer
@@ -12,7 +12,7 @@ from shopify_sim.home import Home
 from shopify_sim.http import BadRequest, Receive, Request, Response, Scope, Send, failure
 from shopify_sim.schema import served_version
 from shopify_sim.shop import Shop
-from shopify_sim.spoilt import spoilt
+from shopify_sim.spoilt import spoilt, without_persons
 from shopify_sim.trouble import trouble
 
 __all__ = ["Simulator", "create_app"]
@@ -111,7 +111,8 @@ async def _graphql(sim: Simulator, shop: Shop, request: Request, found: re.Match
     version = served_version(max(found[1], shop.faults.oldest_version))
     if version is None:
         return failure(404, "Not Found")
-    headers = {"X-Shopify-API-Version": "unstable" if found[1] == "unstable" else version}
+    answering = "unstable" if found[1] == "unstable" else version
+    headers = {"X-Shopify-API-Version": shop.faults.shown_version or answering}
     if shop.faults.deprecated:
         headers["X-Shopify-API-Deprecated-Reason"] = shop.faults.deprecated
     shop.wind()
@@ -137,6 +138,8 @@ def _answered(
         sim.home.save(shop)
     if shop.damages:
         shown = spoilt(shown, shop.damages)
+    if shop.persons_hidden:
+        shown = without_persons(shown)
     return Response.json(shown, headers=headers)
 
 
@@ -145,6 +148,8 @@ ROUTES: tuple[tuple[tuple[str, ...], str, Handler], ...] = (
     (("GET", "POST"), r"/admin/oauth/authorize", oauth.authorize),
     (("POST",), r"/admin/oauth/access_token", oauth.access_token),
     (("DELETE",), r"/admin/api_permissions/current\.json", oauth.revoke),
+    (("GET",), r"/admin/oauth/access_scopes\.json", rest.scopes),
+    (("GET",), r"/admin/api/[^/]+/(shop|orders|customers|events)\.json", rest.read),
     (("GET", "HEAD"), r"/bulk-operation-outputs/(\d+)", files.download),
     (("GET",), r"/_sim/(\w+)", control.look),
     (("POST",), r"/_sim/(\w+)", control.act),

@@ -55,6 +55,7 @@ class SimConfig:
     grantable: frozenset[str] | None = None  # scopes a merchant can grant; None: all
     bucket_maximum: float = 2000
     bucket_restore_per_s: float = 100
+    rest_throttled: bool = False  # whether REST reads are held to 40 calls, 2 more a second
     access_token_life_s: int = 3600
     faults: Mapping[str, Any] = field(default_factory=dict)
     seed: bytes = b"shopify-sim"  # of signatures of result files

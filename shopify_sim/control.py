@@ -157,6 +157,40 @@ def _mend(_sim: "Simulator", shop: Shop, body: Body) -> Body:
     return {"spoilt": sorted(shop.damages)}
 
 
+def _persons(_sim: "Simulator", shop: Shop, body: Body) -> Body:
+    """Whether the app may see who somebody is (protected customer data): ``allowed``."""
+    shop.persons_hidden = not body.get("allowed", True)
+    return {"allowed": not shop.persons_hidden}
+
+
+def _rename(sim: "Simulator", shop: Shop, body: Body) -> Body:
+    """The shop moves to another ``domain``; its id stays, and the old name still leads to it."""
+    if body["domain"] in sim.shops:
+        raise ValueError(f"{body['domain']} is taken")
+    shop.domain = body["domain"]
+    sim.shops[shop.domain] = shop
+    shop.store.tell(shop.clock.now(), "shop/update", 0)
+    return {"domain": shop.domain}
+
+
+def _unsubscribe(sim: "Simulator", shop: Shop, body: Body) -> Body:
+    """Subscriptions vanish, of a ``topic`` (orders/create) or all."""
+    wanted = body.get("topic", "").upper().replace("/", "_")
+    gone: list[str] = []
+    for installation in shop.installations.values():
+        for key, subscription in list(installation.subscriptions.items()):
+            if not wanted or subscription["topic"] == wanted:
+                del installation.subscriptions[key]
+                gone.append(key)
+    sim.home.save(shop)
+    return {"gone": gone}
+
+
+def _webhook(sim: "Simulator", shop: Shop, body: Body) -> Body:
+    """Sign and send any ``body`` under any ``topic``, to ``uri`` or where others are sent."""
+    return {"sent": sim.courier.post(shop, body["topic"], body["body"], body.get("uri"))}
+
+
 def _comply(sim: "Simulator", shop: Shop, body: Body) -> Body:
     """Send a compliance webhook: ``topic``, ``customer``, ``orders``; to ``uri`` or where others are sent."""
     return {"sent": sim.courier.comply(shop, body)}
@@ -186,4 +220,8 @@ SETTINGS: dict[str, Callable[["Simulator", Shop, Body], Body]] = {
     "spoil": _spoil,
     "mend": _mend,
     "comply": _comply,
+    "webhook": _webhook,
+    "unsubscribe": _unsubscribe,
+    "rename": _rename,
+    "persons": _persons,
 }

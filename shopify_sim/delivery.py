@@ -115,17 +115,21 @@ class Courier:
                 content |= {"orders_requested": orders, "data_request": {"id": shop.number}}
             else:
                 content["orders_to_redact"] = orders
+        return self.post(shop, body["topic"], content, body.get("uri"))
+
+    def post(self, shop: "Shop", topic: str, content: Any, uri: str | None) -> int:
+        """Send something that no subscription asked for; to where others are sent unless it is said."""
         made: list[Delivery] = []
         for client_id, app in self.sim.apps.items():
             known = shop.installations.get(client_id)
             subscribed = list(known.subscriptions.values()) if known else []
-            uri = body.get("uri") or next((s["uri"] for s in subscribed), None)
-            if uri is None:
+            to = uri or next((s["uri"] for s in subscribed), None)
+            if to is None:
                 continue
-            target = {"id": "settings", "uri": uri, "version": LATEST, "failures": 0}
+            target = {"id": "settings", "uri": to, "version": LATEST, "failures": 0}
             event = str(uuid.uuid4())
             secret, now = app.client_secret, shop.clock.now()
-            made.append(package(shop.domain, secret, body["topic"], content, target, event, now))
+            made.append(package(shop.domain, secret, topic, content, target, event, now))
         self._send_all(shop, made)
         return len(made)
 

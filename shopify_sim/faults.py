@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 __all__ = ["Faults"]
@@ -30,6 +30,7 @@ class Faults:
     )
     cost_factor: float = 1  # every query is dearer by this
     deprecated: str = ""  # reason in X-Shopify-API-Deprecated-Reason
+    shown_version: str = ""  # X-Shopify-API-Version says so, whatever answered
     oldest_version: str = ""  # earlier versions fall forward to this one
     touch_every: int = (
         0  # before every n-th request some order changes: rows move while they are paged
@@ -39,6 +40,7 @@ class Faults:
     bulk_failures: int = 0  # next operations end FAILED with a partial file
     bulk_cancels: int = 0  # … CANCELED with a partial file, though nobody asked
     bulk_expiries: int = 0  # … EXPIRED without a file
+    lost_bulk: int = 0  # next looks at an operation find none
     bulk_latency_s: float = 0  # that an operation takes longer
     # result files
     truncated_files: int = 0  # next files break off in the middle of a line, and look whole
@@ -47,6 +49,7 @@ class Faults:
     )
     malformed_lines: int = 0  # so many lines of the next file are no JSON
     duplicated_lines: int = 0  # so many lines of the next file are there twice
+    bad_lines: list[str] = field(default_factory=list)  # put into the next file as they are
     expired_urls: int = 0  # next downloads are refused as expired
     html_downloads: int = 0  # next downloads answer 200 with a web page
     cut_downloads: int = 0  # next downloads break off; ranges go on
@@ -68,7 +71,7 @@ class Faults:
 
     def update(self, plan: Mapping[str, Any]) -> None:
         """Change some faults."""
-        known = {field.name: field.type for field in fields(self)}
+        known = {each.name: each.type for each in fields(self)}
         unknown = sorted(set(plan) - set(known))
         if unknown:
             raise ValueError(f"no such fault: {', '.join(unknown)}; there are {', '.join(known)}")
@@ -82,10 +85,10 @@ class Faults:
             setattr(self, name, left - 1)
         return left > 0
 
-    def take(self, name: str) -> int:
-        """All that is left of a count."""
+    def take(self, name: str) -> Any:
+        """All that is left."""
         left = getattr(self, name)
-        setattr(self, name, 0)
+        setattr(self, name, type(left)())
         return left
 
     def draw(self, what: str, name: str) -> float:

@@ -34,6 +34,18 @@ def _refunds(batch: OrderBatch) -> list[list[dict[str, Any]]]:
     ]
 
 
+def _roundings(batch: OrderBatch) -> list[dict[str, Any]]:
+    found = zip(batch.rounding, batch.coins, strict=True)
+    made = {
+        key: _rounding(batch, *key) for key in set(zip(batch.rounding, batch.coins, strict=True))
+    }
+    return [made[key] for key in found]
+
+
+def _rounding(batch: OrderBatch, cents: int, coin: int) -> dict[str, Any]:
+    return {"paymentSet": batch.store.bag(cents, coin), "refundSet": batch.store.bag(0, coin)}
+
+
 YES, NO = Const(value=True), Const(value=False)
 ORDER: dict[str, Recipe] = {
     "id": Gid("Order", "ids"),
@@ -97,14 +109,9 @@ ORDER: dict[str, Recipe] = {
     "totalRefundedSet": Bag("refunded"),
     "totalReceivedSet": Bag("received"),
     "netPaymentSet": Bag("kept"),
-    "originalTotalDutiesSet": Const(None),
-    "currentTotalDutiesSet": Const(None),
-    "totalCashRoundingAdjustment": Shared(
-        lambda store: {
-            "paymentSet": store.bag(0),
-            "refundSet": store.bag(0),
-        }  # cash is not simulated
-    ),
+    "originalTotalDutiesSet": Bag("duties", "duties", none=True),
+    "currentTotalDutiesSet": Bag("duties", "duties", none=True),
+    "totalCashRoundingAdjustment": Rows(_roundings),
     "discountApplications": Plain("discounts"),
     "lineItems": Rows(_lines),
     "refunds": Rows(_refunds),
@@ -158,6 +165,7 @@ CUSTOMER: dict[str, Recipe] = {
     "defaultEmailAddress": Plain("email_address"),
     "defaultPhoneNumber": Plain("phone_number"),
     "defaultAddress": Plain("address"),
+    "statistics": Plain("statistics"),
     "mergeable": Const(
         {"isMergeable": True, "reason": None, "errorFields": [], "mergeInProgress": None}
     ),

@@ -32,6 +32,7 @@ class Installation:
     number: int
     scopes: frozenset[str]
     bucket: Bucket
+    rest: Bucket = field(default_factory=lambda: Bucket(40, 2))  # of the REST reads
     tokens: dict[str, Token] = field(default_factory=dict)
     operations: Any = None  # bulk.operations.Operations
     subscriptions: dict[str, dict[str, Any]] = field(default_factory=dict)

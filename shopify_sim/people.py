@@ -196,25 +196,27 @@ class Place(NamedTuple):
     province_code: str | None
     country: str
     country_code: str
+    latitude: float
+    longitude: float
 
 
 PLACES = (
-    Place("New York", "10001", "New York", "NY", "United States", "US"),
-    Place("Boston", "02108", "Massachusetts", "MA", "United States", "US"),
-    Place("Chicago", "60601", "Illinois", "IL", "United States", "US"),
-    Place("Seattle", "98101", "Washington", "WA", "United States", "US"),
-    Place("Austin", "73301", "Texas", "TX", "United States", "US"),
-    Place("Toronto", "M5C 1N7", "Ontario", "ON", "Canada", "CA"),
-    Place("Berlin", "10115", None, None, "Germany", "DE"),
-    Place("Hamburg", "20095", None, None, "Germany", "DE"),
-    Place("Leipzig", "04109", None, None, "Germany", "DE"),
-    Place("Köln", "50667", None, None, "Germany", "DE"),
-    Place("München", "80331", None, None, "Germany", "DE"),
-    Place("Wien", "1010", None, None, "Austria", "AT"),
-    Place("Zürich", "8001", None, None, "Switzerland", "CH"),
-    Place("Paris", "75001", None, None, "France", "FR"),
-    Place("Amsterdam", "1012", None, None, "Netherlands", "NL"),
-    Place("København", "1050", None, None, "Denmark", "DK"),
+    Place("New York", "10001", "New York", "NY", "United States", "US", 40.71, -74.01),
+    Place("Boston", "02108", "Massachusetts", "MA", "United States", "US", 42.36, -71.06),
+    Place("Chicago", "60601", "Illinois", "IL", "United States", "US", 41.88, -87.63),
+    Place("Seattle", "98101", "Washington", "WA", "United States", "US", 47.61, -122.33),
+    Place("Austin", "73301", "Texas", "TX", "United States", "US", 30.27, -97.74),
+    Place("Toronto", "M5C 1N7", "Ontario", "ON", "Canada", "CA", 43.65, -79.38),
+    Place("Berlin", "10115", None, None, "Germany", "DE", 52.52, 13.4),
+    Place("Hamburg", "20095", None, None, "Germany", "DE", 53.55, 9.99),
+    Place("Leipzig", "04109", None, None, "Germany", "DE", 51.34, 12.37),
+    Place("Köln", "50667", None, None, "Germany", "DE", 50.94, 6.96),
+    Place("München", "80331", None, None, "Germany", "DE", 48.14, 11.58),
+    Place("Wien", "1010", None, None, "Austria", "AT", 48.21, 16.37),
+    Place("Zürich", "8001", None, None, "Switzerland", "CH", 47.37, 8.54),
+    Place("Paris", "75001", None, None, "France", "FR", 48.86, 2.35),
+    Place("Amsterdam", "1012", None, None, "Netherlands", "NL", 52.37, 4.9),
+    Place("København", "1050", None, None, "Denmark", "DK", 55.68, 12.57),
 )
 
 

@@ -1,11 +1,12 @@
 """Rows of products and variants."""
 
+import zlib
 from typing import Any
 
 from shopify_sim.faces import ID0, STEP, gid, iso, money
 from shopify_sim.store import Store
 
-__all__ = ["product_row", "variant_row"]
+__all__ = ["collection_rows", "product_row", "variant_row"]
 
 
 def product_row(store: Store, row: int) -> dict[str, Any]:
@@ -35,10 +36,27 @@ def product_row(store: Store, row: int) -> dict[str, Any]:
             "minVariantPrice": store.amount(min(prices)),
             "maxVariantPrice": store.amount(max(prices)),
         },
+        "collections": collection_rows(store, row),
         "variants": [
             variant_row(store, n, position) for position, n in enumerate(variants, start=1)
         ],
     }
+
+
+def collection_rows(store: Store, row: int) -> list[dict[str, Any]]:
+    """Collections of a product: its kind, until a deed says otherwise."""
+    titles = store.collections.get(row, [store.catalogue.kinds[row]])
+    return [
+        {
+            "__typename": "Collection",
+            "id": f"gid://shopify/Collection/{ID0 + STEP * zlib.crc32(title.encode())}",
+            "legacyResourceId": ID0 + STEP * zlib.crc32(title.encode()),
+            "title": title,
+            "handle": title.lower().replace(" ", "-"),
+            "updatedAt": iso(store.catalogue.created),
+        }
+        for title in titles
+    ]
 
 
 def variant_row(store: Store, row: int, position: int) -> dict[str, Any]:

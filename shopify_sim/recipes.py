@@ -56,12 +56,18 @@ class Text:
 
 @dataclass(frozen=True)
 class Bag:
-    """MoneyBag of a column of cents. ``needs``: a column of orders; while it is empty the bags are too."""
+    """MoneyBag of a column of cents.
+
+    ``needs``: a column of orders; while it is empty the bags are too, or there are none (``none``).
+    """
 
     column: str
     needs: str | None = None
+    none: bool = False
 
     def values(self, batch: Any) -> list[Any]:
+        if self.none and self.is_empty(batch.store):
+            return [None] * len(batch.rows)
         return batch.bags(self.column)
 
     def is_empty(self, store: Store) -> bool:

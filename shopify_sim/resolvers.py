@@ -1,22 +1,26 @@
 """Queries: the fields that are not stored."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from shopify_sim import search
 from shopify_sim.connections import CUSTOMERS, ORDERS, PRODUCTS, Look, Resource
-from shopify_sim.faces import row_of
+from shopify_sim.faces import gid, row_of
 from shopify_sim.installation import covers
+from shopify_sim.metafields import metafield_rows
 from shopify_sim.paging import Page, list_page
 from shopify_sim.products import product_row, variant_row
 from shopify_sim.projection import Context, FieldFault, resolver
+from shopify_sim.refunds import refund_row
 from shopify_sim.schema import VERSIONS
 from shopify_sim.subscriptions import subscription_row
 
 __all__ = ["node_row", "warn"]
 
 Row = dict[str, Any]
+Finder = Callable[[Context, str], Row | None]
 
 
 def _look(context: Context, root: str) -> Look:
@@ -67,25 +71,74 @@ for _resource in (ORDERS, CUSTOMERS, PRODUCTS):
 
 def node_row(context: Context, global_id: str) -> Row | None:
     """Row behind a global id, None when there is none (any more)."""
-    store = context.shop.store
     kind = global_id.removeprefix("gid://shopify/").partition("/")[0]
-    if kind == "BulkOperation":
-        operation = context.installation.operations.known.get(global_id)
-        return operation and operation.row()
-    if kind == "WebhookSubscription":
-        found = context.installation.subscriptions.get(global_id)
-        return found and subscription_row(found)
-    row = row_of(global_id, kind)
-    if row is None:
+    find = FINDERS.get(kind)
+    return find(context, global_id) if find else None
+
+
+def _operation_row(context: Context, global_id: str) -> Row | None:
+    if context.shop.faults.strike("lost_bulk"):
         return None
-    for resource in (ORDERS, CUSTOMERS, PRODUCTS):
-        if resource.kind == kind:
-            recent = Look(recent_only=not covers(context.installation.scopes, "read_all_orders"))
-            if context.shop.shelves.sees(resource, row, recent):
-                return resource.rows(store, np.array([row]))[0]
-    if kind == "ProductVariant" and row < len(store.catalogue.variants):
-        return variant_row(store, row, 1)
-    return None
+    operation = context.installation.operations.known.get(global_id)
+    return operation and operation.row()
+
+
+def _subscription_row(context: Context, global_id: str) -> Row | None:
+    found = context.installation.subscriptions.get(global_id)
+    return found and subscription_row(found)
+
+
+def _resource_row(resource: Resource) -> Finder:
+    def find(context: Context, global_id: str) -> Row | None:
+        row = row_of(global_id, resource.kind)
+        recent = Look(recent_only=not covers(context.installation.scopes, "read_all_orders"))
+        if row is None or not context.shop.shelves.sees(resource, row, recent):
+            return None
+        return resource.rows(context.shop.store, np.array([row]))[0]
+
+    return find
+
+
+def _variant_row(context: Context, global_id: str) -> Row | None:
+    store, row = context.shop.store, row_of(global_id, "ProductVariant")
+    if row is None or row >= len(store.catalogue.variants):
+        return None
+    return variant_row(store, row, 1)
+
+
+def _refund_row(context: Context, global_id: str) -> Row | None:
+    store, number = context.shop.store, row_of(global_id, "Refund") or 0
+    if not 0 < number <= len(store.refunds_made):
+        return None
+    refund = store.refunds_made[number - 1]
+    recent = Look(recent_only=not covers(context.installation.scopes, "read_all_orders"))
+    seen = context.shop.shelves.sees(ORDERS, refund.order, recent)
+    return refund_row(store, refund) if seen else None
+
+
+FINDERS: dict[str, Finder] = {
+    **{resource.kind: _resource_row(resource) for resource in (ORDERS, CUSTOMERS, PRODUCTS)},
+    "BulkOperation": _operation_row,
+    "ProductVariant": _variant_row,
+    "Refund": _refund_row,
+    "WebhookSubscription": _subscription_row,
+}
+
+
+@resolver("Refund", "order")
+def _order_of(row: Row, _args: Row, context: Context) -> Row | None:
+    refund = context.shop.store.refunds_made[(row_of(row["id"]) or 1) - 1]
+    return node_row(context, gid("Order", refund.order))
+
+
+def _metafields(kind: str) -> None:
+    @resolver(kind, "metafields")
+    def metafields(row: Row, args: Row, context: Context) -> Page:
+        return list_page(metafield_rows(context.shop.store, row["id"], args.get("keys")), args)
+
+
+for _kind in ("Order", "Customer", "Product"):
+    _metafields(_kind)
 
 
 @resolver("QueryRoot", "node")

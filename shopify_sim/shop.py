@@ -44,6 +44,7 @@ class Shop:
     installed: int = 0
     codes: dict[str, Any] = field(default_factory=dict)  # oauth.Code by code
     damages: dict[str, Damage] = field(default_factory=dict)  # by global id
+    persons_hidden: bool = False  # the app has no access to protected customer data
     asked: int = 0  # Admin API requests so far
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
     finished: list[Any] = field(default_factory=list)  # bulk operations no webhook has told yet

@@ -4,7 +4,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Damage", "spoilt"]
+__all__ = ["Damage", "spoilt", "without_persons"]
+
+PERSONAL = {
+    "firstName",
+    "lastName",
+    "email",
+    "phone",
+    "defaultEmailAddress",
+    "defaultPhoneNumber",
+    "defaultAddress",
+    "billingAddress",
+    "shippingAddress",
+}
 
 
 @dataclass(frozen=True)
@@ -39,3 +51,12 @@ def spoilt(node: Any, damages: Mapping[str, Damage]) -> Any:
     if damage is not None:
         damage.inflict(made)
     return made
+
+
+def without_persons(node: Any) -> Any:
+    """A copy of an answer as an app sees it that may not see who somebody is: what names a person is null."""
+    if isinstance(node, list):
+        return [without_persons(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {key: None if key in PERSONAL else without_persons(value) for key, value in node.items()}

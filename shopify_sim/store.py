@@ -91,14 +91,16 @@ class Store:
     version: int = 0
     applied: int = 0
     refunds: dict[int, list[Refund]] = field(default_factory=dict)
+    refunds_made: list[Refund] = field(default_factory=list)  # by number
     sales: list[Sale] = field(default_factory=list)
     deletions: list[Deletion] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     profiles: dict[int, dict[str, Any]] = field(default_factory=dict)  # of customers
+    metafields: dict[str, list[dict[str, Any]]] = field(default_factory=dict)  # by owner's id
+    collections: dict[int, list[str]] = field(default_factory=dict)  # of products; else their kind
     notes: dict[int, dict[str, Any]] = field(default_factory=dict)  # of orders: tags, note, …
     plan: str = "Basic"
     settings_at: int = 0
-    refund_count: int = 0
     numbered: int = 0
     _memo: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
@@ -183,8 +185,8 @@ class Store:
         cents = goods + parts.shipping
         if not self.orders["tax_included"][row]:
             cents += sum(part.tax for part in taken)
-        self.refund_count += 1
-        made = Refund(self.refund_count, row, at, cents, tuple(taken), parts)
+        made = Refund(len(self.refunds_made) + 1, row, at, cents, tuple(taken), parts)
+        self.refunds_made.append(made)
         self.refunds.setdefault(row, []).append(made)
         self.orders["refunded"][row] += cents
         self.orders["returned"][row] += goods

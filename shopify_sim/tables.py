@@ -71,6 +71,8 @@ ORDER: dict[str, tuple[Any, Any]] = {
     "shipping": (np.int64, 0),
     "tax": (np.int64, 0),  # of all lines and the shipping
     "tip": (np.int64, 0),
+    "duties": (np.int64, 0),
+    "rounding": (np.int64, 0),  # of cash
     "removed": (np.int64, 0),  # net value of units taken off by edits, refunds and cancellation
     "removed_discount": (np.int64, 0),
     "removed_tax": (np.int64, 0),
@@ -95,6 +97,7 @@ LINE: dict[str, tuple[Any, Any]] = {
     "discount": (np.int64, 0),
     "tax": (np.int64, 0),
     "gift_card": (np.bool_, False),
+    "application": (np.int8, 0),  # which of the order's discounts its discount is of
 }
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from shopify_sim.bulk.templates import to_json
 from shopify_sim.faults import Faults
-from shopify_sim.spoilt import Damage, spoilt
+from shopify_sim.spoilt import Damage, spoilt, without_persons
 
 __all__ = ["Mangling"]
 
@@ -22,43 +22,49 @@ class Mangling:
     malformed: int
     duplicated: int
     scattered: bool
+    extra: tuple[bytes, ...]
     damages: Mapping[str, Damage]
+    hidden: bool
 
     @staticmethod
-    def drawn(faults: Faults, damages: Mapping[str, Damage]) -> "Mangling":
+    def drawn(faults: Faults, damages: Mapping[str, Damage], *, hidden: bool) -> "Mangling":
         """What the plan has for the next file."""
         return Mangling(
             faults.seed,
             faults.take("malformed_lines"),
             faults.take("duplicated_lines"),
             faults.strike("scattered_files"),
+            tuple(line.encode() + b"\n" for line in faults.take("bad_lines")),
             damages,
+            hidden,
         )
 
     def rewrite(self, path: Path) -> int:
         """Mangle a finished file in place; returns how many lines it has more."""
-        if not (self.malformed or self.duplicated or self.scattered or self.damages):
+        plan = (self.malformed, self.duplicated, self.scattered, self.extra, self.damages)
+        if not (any(plan) or self.hidden):
             return 0
         draw = random.Random(self.seed)
         lines = path.read_bytes().splitlines(keepends=True)
-        if self.damages:
+        if self.damages or self.hidden:
             lines = [self._damaged(line) for line in lines]
         for place in draw.sample(range(len(lines)), min(self.malformed, len(lines))):
             lines[place] = _garbled(lines[place])
-        copies = draw.sample(lines, min(self.duplicated, len(lines)))
-        lines += copies
+        more = draw.sample(lines, min(self.duplicated, len(lines))) + list(self.extra)
+        lines += more
         if self.scattered:
             draw.shuffle(lines)
         path.write_bytes(b"".join(lines))
-        return len(copies)
+        return len(more)
 
     def _damaged(self, line: bytes) -> bytes:
         row = orjson.loads(line)
         damage = self.damages.get(row.get("id", ""))
-        if damage is None:
+        if damage is None and not self.hidden:
             return line
-        text = (to_json(spoilt(row, self.damages)) + "\n").encode()
-        return _garbled(text) if damage.garbled else text
+        shown = spoilt(row, self.damages)
+        text = (to_json(without_persons(shown) if self.hidden else shown) + "\n").encode()
+        return _garbled(text) if damage is not None and damage.garbled else text
 
 
 def _garbled(line: bytes) -> bytes:

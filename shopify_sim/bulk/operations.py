@@ -153,7 +153,7 @@ class Operations:
         faults = self.shop.faults
         ending = next((end for name, end in ENDINGS.items() if faults.strike(name)), None)
         operation.truncated = faults.strike("truncated_files")
-        mangling = Mangling.drawn(faults, self.shop.damages)
+        mangling = Mangling.drawn(faults, self.shop.damages, hidden=self.shop.persons_hidden)
         deadline = time.monotonic() + faults.bulk_latency_s
         while time.monotonic() < deadline and operation.status != "CANCELING":
             time.sleep(0.02)

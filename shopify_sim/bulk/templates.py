@@ -98,6 +98,8 @@ class Template:
             return self._slow(nodes)
         if isinstance(recipe, Bag):
             empty = recipe.is_empty(self.context.shop.store)
+            if empty and recipe.none:
+                return "null"
             return self._bag(nodes, None if empty else recipe.column)
         if isinstance(recipe, Const | Shared):
             (value,) = recipe.values(_One(self.context.shop.store))

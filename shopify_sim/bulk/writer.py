@@ -8,6 +8,7 @@ from graphql import (
     DocumentNode,
     FieldNode,
     OperationDefinitionNode,
+    StringValueNode,
     get_named_type,
     is_abstract_type,
     parse,
@@ -17,8 +18,10 @@ from shopify_sim.access import denier
 from shopify_sim.bulk.templates import BulkDenied, Template, to_json
 from shopify_sim.columns import CustomerBatch, LineBatch, OrderBatch
 from shopify_sim.connections import CUSTOMERS, ORDERS, PRODUCTS, Look
+from shopify_sim.faces import gid
 from shopify_sim.fields import CUSTOMER, LINE, ORDER
 from shopify_sim.installation import covers
+from shopify_sim.metafields import metafield_rows
 from shopify_sim.projection import Context
 from shopify_sim.projector import Compiler
 from shopify_sim.schema import AdminSchema
@@ -42,6 +45,7 @@ class Level:
     fields: dict[str, list[FieldNode]]
     below: list["Level"]
     read: Any  # projector's reader of a node
+    keys: tuple[str, ...] = ()  # of metafields
 
 
 class BulkWriter:
@@ -116,7 +120,7 @@ class BulkWriter:
         levels = [self._level(fields.pop(key)[0], kind) for key in below]
         readers = [(key, self.compiler.field(own, kind, (key,))) for key, own in fields.items()]
         read = lambda row, context: {key: get(row, context) for key, get in readers}  # noqa: E731
-        return Level(name, kind, fields, levels, read)
+        return Level(name, kind, fields, levels, read, _keys(node))
 
     # -- from the columns --------------------------------------------------------------------------
 
@@ -124,10 +128,10 @@ class BulkWriter:
         """Writer of a slice from columns, or None when the query asks for more than they have."""
         level = self.level
         known = all(
-            inner.name in ("lineItems", "discountApplications") and not inner.below
+            inner.name in ("lineItems", "discountApplications", "metafields") and not inner.below
             for inner in level.below
         )
-        if level.name not in COLUMNS or not known or (level.below and level.name != "orders"):
+        if level.name not in COLUMNS or not known:
             return None
         recipes, batch_of = COLUMNS[level.name]
         template = self._template(level, recipes)
@@ -137,13 +141,25 @@ class BulkWriter:
             batch = batch_of(self.shop.store, rows)
             children: list[list[str]] = [[] for _ in rows]
             for inner in level.below:
-                if inner.name == "lineItems":
+                if inner.name == "metafields":
+                    self._metafields(inner, rows, children)
+                elif inner.name == "lineItems":
                     _share(children, batch.line_counts, self._line_texts(lines[inner.name], batch))
                 else:
                     self._discounts(inner, batch, children)
             return template.lines(batch), children
 
         return write
+
+    def _metafields(self, level: Level, rows: Any, children: list[list[str]]) -> None:
+        store = self.shop.store
+        if not store.metafields:
+            return
+        for row, own in zip(rows.tolist(), children, strict=True):
+            owner = gid(self.level.kind.name, row)
+            for field in metafield_rows(store, owner, level.keys):
+                shown = level.read(field, self.context)
+                own.append(to_json({**shown, "__parentId": owner}) + "\n")
 
     def _template(self, level: Level, recipes: Any) -> Template:
         template = Template(level.kind.name, recipes, self.compiler, self.context)
@@ -178,10 +194,18 @@ class BulkWriter:
 
     def _below(self, level: Level, row: dict[str, Any]) -> Iterator[str]:
         for inner in level.below:
-            for child in row.get(inner.name) or ():
+            owned = metafield_rows(self.shop.store, row["id"], inner.keys)
+            for child in owned if inner.name == "metafields" else row.get(inner.name) or ():
                 shown = inner.read(child, self.context)
                 yield to_json({**shown, "__parentId": row["id"]}) + "\n"
                 yield from self._below(inner, child)
+
+
+def _keys(node: FieldNode) -> tuple[str, ...]:
+    """The literal list in ``metafields(keys: […])``."""
+    found = [part.value for part in node.arguments if part.name.value == "keys"]
+    values = getattr(found[0], "values", ()) if found else ()
+    return tuple(value.value for value in values if isinstance(value, StringValueNode))
 
 
 def _share(children: list[list[str]], counts: list[int], texts: list[str]) -> None:

@@ -106,6 +106,8 @@ ADDRESSES: list[dict[str, Any]] = [
         "provinceCode": place.province_code,
         "country": place.country,
         "countryCodeV2": place.country_code,
+        "latitude": place.latitude,
+        "longitude": place.longitude,
     }
     for place in PLACES
 ]

@@ -80,6 +80,12 @@ class CustomerBatch(Batch):
         return [ADDRESSES[place] | {"id": key.format(number)} for place, number in places]
 
     @cached_property
+    def statistics(self) -> list[dict[str, Any]]:
+        """Shopify's own guesses; the rule behind them is the simulator's."""
+        pairs = zip(self.order_count, self.spent, strict=True)
+        return [STATISTICS[_group(count), _tier(count, cents)] for count, cents in pairs]
+
+    @cached_property
     def tags(self) -> list[list[str]]:
         return self._profile("tags", ([] for _ in self.rows))
 
@@ -96,6 +102,25 @@ class CustomerBatch(Batch):
         return customer_totals(self.store)[1][self.rows].tolist()
 
 
+GROUPS = ((5, "CHAMPIONS"), (3, "LOYAL"), (1, "NEW"), (0, "PROSPECTS"))  # from so many orders
+TIERS = ((20_000, "HIGH"), (6_000, "MEDIUM"), (-(10**12), "LOW"))  # from so many cents
+
+
+def _group(orders: int) -> str:
+    return next(name for least, name in GROUPS if orders >= least)
+
+
+def _tier(orders: int, cents: int) -> str | None:
+    return next(name for least, name in TIERS if cents >= least) if orders else None
+
+
+STATISTICS: dict[tuple[str, str | None], dict[str, Any]] = {
+    (group, tier): {"rfmGroup": group, "predictedSpendTier": tier}
+    for _, group in GROUPS
+    for tier in (None, "LOW", "MEDIUM", "HIGH")
+}
+
+
 def customer_totals(store: Store) -> tuple[Column, Column]:
     """Orders and money kept of every customer (Shopify counts no test and no cancelled orders in the money)."""
     return store.memo("customer_totals", _customer_totals)
@@ -105,7 +130,14 @@ def _customer_totals(store: Store) -> tuple[Column, Column]:
     orders = store.orders
     rows = np.flatnonzero(store.live_orders() & ~orders["test"] & (orders["customer"] >= 0))
     who = orders["customer"][rows]
-    cents = orders["gross"][rows] - orders["discount"][rows] - orders["refunded"][rows]
+    cents = (
+        orders["gross"][rows]
+        - orders["discount"][rows]
+        + orders["shipping"][rows]
+        + orders["tip"][rows]
+    )
+    cents += np.where(orders["tax_included"][rows], 0, orders["tax"][rows])
+    cents -= orders["refunded"][rows]
     cents = np.where(orders["cancelled"][rows] > 0, 0, cents)
     size = len(store.customers)
     spent = np.zeros(size, np.int64)

@@ -107,10 +107,15 @@ class LineBatch(Batch):
 
     @cached_property
     def allocations(self) -> list[list[dict[str, Any]]]:
-        pairs = list(zip(self.discount, self.coins, strict=True))
+        places = self.of("application").tolist()
+        pairs = list(zip(self.discount, self.coins, places, strict=True))
         memo = {pair: [self._allocation(*pair)] if pair[0] else [] for pair in set(pairs)}
         return [memo[pair] for pair in pairs]
 
-    def _allocation(self, cents: int, coin: int) -> dict[str, Any]:
-        applied = {"__typename": "DiscountCodeApplication", "index": 0, "targetType": "LINE_ITEM"}
+    def _allocation(self, cents: int, coin: int, place: int) -> dict[str, Any]:
+        applied = {
+            "__typename": "DiscountCodeApplication",
+            "index": place,
+            "targetType": "LINE_ITEM",
+        }
         return {"allocatedAmountSet": self.store.bag(cents, coin), "discountApplication": applied}

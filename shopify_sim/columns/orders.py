@@ -129,12 +129,18 @@ class OrderBatch(Batch):
     def codes(self) -> list[list[str]]:
         percents = self.of("percent").tolist()
         shown = {percent: [f"SAVE{percent}"] if percent else [] for percent in set(percents)}
+        if self.store.notes:
+            rows = zip(percents, self.noted, strict=True)
+            return [_codes(noted) or shown[percent] for percent, noted in rows]
         return [shown[percent] for percent in percents]
 
     @cached_property
     def discounts(self) -> list[list[dict[str, Any]]]:
         percents = self.of("percent").tolist()
         shown = {percent: [_discount(percent)] if percent else [] for percent in set(percents)}
+        if self.store.notes:
+            rows = zip(percents, self.noted, strict=True)
+            return [_applications(noted) or shown[percent] for percent, noted in rows]
         return [shown[percent] for percent in percents]
 
     @cached_property
@@ -187,7 +193,8 @@ class OrderBatch(Batch):
     @cached_property
     def _total(self) -> Column:
         added = np.where(self.of("tax_included"), 0, self.of("tax"))
-        return self._subtotal + self.of("shipping") + self.of("tip") + added
+        extra = self.of("tip") + self.of("duties") + self.of("rounding")
+        return self._subtotal + self.of("shipping") + extra + added
 
     @cached_property
     def _subtotal_now(self) -> Column:
@@ -231,6 +238,14 @@ class OrderBatch(Batch):
         return self.of("refunded_shipping").tolist()
 
     @cached_property
+    def duties(self) -> list[int]:
+        return self.of("duties").tolist()
+
+    @cached_property
+    def rounding(self) -> list[int]:
+        return self.of("rounding").tolist()
+
+    @cached_property
     def tip(self) -> list[int]:
         return self.of("tip").tolist()
 
@@ -250,7 +265,8 @@ class OrderBatch(Batch):
     @cached_property
     def total_now(self) -> list[int]:
         tax = np.where(self.of("tax_included"), 0, self._tax_now)
-        return (self._subtotal_now + self._shipping_now + self.of("tip") + tax).tolist()
+        extra = self.of("tip") + self.of("duties") + self.of("rounding")
+        return (self._subtotal_now + self._shipping_now + extra + tax).tolist()
 
     @cached_property
     def outstanding(self) -> list[int]:
@@ -295,6 +311,43 @@ class OrderBatch(Batch):
 
 _NONE: list[str] = []
 _GATEWAYS = ["shopify_payments"]
+
+
+KINDS = {
+    "code": "DiscountCodeApplication",
+    "automatic": "AutomaticDiscountApplication",
+    "manual": "ManualDiscountApplication",
+    "script": "ScriptDiscountApplication",
+}
+
+
+def _codes(noted: dict[str, Any]) -> list[str]:
+    return [made["code"] for made in noted.get("discounts", ()) if "code" in made]
+
+
+def _applications(noted: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rows of what ``discounts`` of a deed says."""
+    return [
+        {
+            "__typename": KINDS[made.get("kind", "code")],
+            "index": place,
+            "allocationMethod": made.get("method", "ACROSS"),
+            "targetSelection": made.get("selection", "ALL"),
+            "targetType": made.get("target", "LINE_ITEM"),
+            "value": _value(made),
+            "code": made.get("code"),
+            "title": made.get("title", ""),
+            "description": made.get("description"),
+        }
+        for place, made in enumerate(noted.get("discounts", ()))
+    ]
+
+
+def _value(made: dict[str, Any]) -> dict[str, Any]:
+    if "percent" in made:
+        return {"__typename": "PricingPercentageValue", "percentage": float(made["percent"])}
+    amount, currency = str(made.get("amount", "0.0")), made.get("currency", "EUR")
+    return {"__typename": "MoneyV2", "amount": amount, "currencyCode": currency}
 
 
 def _discount(percent: int) -> dict[str, Any]:

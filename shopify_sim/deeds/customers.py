@@ -2,6 +2,7 @@
 
 from shopify_sim.deeds.body import Body, row_in
 from shopify_sim.faces import gid
+from shopify_sim.metafields import write_metafields
 from shopify_sim.people import FAMILY, GIVEN
 from shopify_sim.store import Store
 
@@ -21,8 +22,9 @@ def create_customer(store: Store, now: int, body: Body) -> Body:
 
 
 def update_customer(store: Store, now: int, body: Body) -> Body:
-    """Change names, e-mail, tags, note (``profile``) or ``email_consent`` of a customer."""
+    """Change names, e-mail, tags, note (``profile``), ``email_consent`` or ``metafields`` of a customer."""
     row = row_in(body, "customer", "Customer")
+    write_metafields(store, gid("Customer", row), body.get("metafields", ()))
     store.profiles.setdefault(row, {}).update(body.get("profile", {}))
     if "email_consent" in body:
         store.customers["email_consent"][row] = int(body["email_consent"])

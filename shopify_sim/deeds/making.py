@@ -9,7 +9,7 @@ from shopify_sim.store import Store
 
 __all__ = ["create_order", "lines_in"]
 
-NOTED = ("tags", "note", "gateways")
+NOTED = ("tags", "note", "gateways", "discounts")
 
 
 def lines_in(body: Body) -> dict[str, list[int]]:
@@ -31,16 +31,19 @@ def lines_in(body: Body) -> dict[str, list[int]]:
         "discount": off,
         "tax": [cents_of(line.get("tax", 0)) for line in given],
         "gift_card": [bool(line.get("gift_card")) for line in given],
+        "application": [int(line.get("application", 0)) for line in given],
     }
 
 
 def create_order(store: Store, now: int, body: Body) -> Body:
     """A paid order; ``customer`` missing: a guest's. ``count`` makes many alike.
 
-    ``lines``: [{amount, quantity, variant, discount, tax, gift_card}], ``line_count`` repeats them; ``percent`` is a
-    discount code's. ``shipping``, ``tip``, ``tax_included``; ``presentment``: {currency, rate}. ``processed_at``
-    (seconds) backdates it, ``test`` marks it, ``channel`` is a number or "pos"; ``status`` PENDING, AUTHORIZED,
-    PARTIALLY_PAID or EXPIRED leaves it unpaid. ``tags``, ``note``, ``gateways`` are shown as they are.
+    ``lines``: [{amount, quantity, variant, discount, application, tax, gift_card}], ``line_count`` repeats them.
+    ``percent`` is a discount code's; ``discounts`` [{kind: code | automatic | manual | script, code, title, percent,
+    amount, method, selection, target}] names others, a line's discount is of the one at ``application``.
+    ``shipping``, ``tip``, ``duties``, ``rounding``, ``tax_included``; ``presentment``: {currency, rate}.
+    ``processed_at`` (seconds) backdates it, ``test`` marks it, ``channel`` is a number or "pos"; ``status`` PENDING,
+    AUTHORIZED, PARTIALLY_PAID or EXPIRED leaves it unpaid. ``tags``, ``note``, ``gateways`` are shown as they are.
     """
     count, lines = int(body.get("count", 1)), lines_in(body)
     customer = row_in(body, "customer", "Customer", optional=True)
@@ -71,6 +74,8 @@ def create_order(store: Store, now: int, body: Body) -> Body:
         "tax": sum(lines["tax"]),
         "shipping": cents_of(body.get("shipping", 0)),
         "tip": cents_of(body.get("tip", 0)),
+        "duties": cents_of(body.get("duties", 0)),
+        "rounding": cents_of(body.get("rounding", 0)),
     }
     columns = {name: [value] * count for name, value in alike.items()}
     rows = store.orders.append(columns | {"first_line": starts, "last_line": starts + length})

@@ -3,6 +3,8 @@
 from shopify_sim.columns import STATUS
 from shopify_sim.deeds.body import Body, cents_of, row_in
 from shopify_sim.deeds.making import lines_in
+from shopify_sim.faces import gid
+from shopify_sim.metafields import write_metafields
 from shopify_sim.store import Parts, Store
 
 __all__ = [
@@ -78,8 +80,9 @@ def touch(store: Store, now: int, body: Body) -> Body:
 
 
 def update_order(store: Store, now: int, body: Body) -> Body:
-    """Change ``tags``, ``note`` or ``gateways``."""
+    """Change ``tags``, ``note``, ``gateways`` or ``metafields``."""
     row = row_in(body, "order", "Order")
+    write_metafields(store, gid("Order", row), body.get("metafields", ()))
     changed = {key: body[key] for key in ("tags", "note", "gateways") if key in body}
     store.notes[row] = store.notes.get(row, {}) | changed
     store.touch_order(row, now, "orders/update")

@@ -69,6 +69,7 @@ def core(shop, text, variables):
     return result.data
 
 
+KINDS = {"customer": "Customer", "product": "Product", "refund": "Refund"}  # by a document's name
 STRINGS = ("UnsignedInt64", "Money", "Decimal")
 
 
@@ -111,8 +112,12 @@ def ordered(value):
 def test_answers_as_graphql_core_does(still_shop, name):
     text = TEXTS[name]
     variables = {key: value for key, value in VARIABLES.items() if key in used(text)}
-    if name.startswith("customer_"):
-        variables["id"] = "gid://shopify/Customer/5000000000000"
+    kind = next((kind for start, kind in KINDS.items() if name.startswith(start)), None)
+    if kind is not None:
+        key = f"gid://shopify/{kind}/{5_000_000_000_000 + 32_768}"
+        variables |= {
+            part: value for part, value in (("id", key), ("ids", [key])) if part in variables
+        }
     if "bulk" in name:
         variables["id"] = "gid://shopify/BulkOperation/1"
         variables["query"] = "status:completed"
