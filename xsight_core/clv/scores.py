@@ -1,11 +1,20 @@
 """Every customer's chance to stay and what is expected of them, or why that cannot be said."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from xsight_core.clv.outlook import ANNUAL_DISCOUNT
 from xsight_core.clv.purchases import BetaGeoFitter, ModifiedBetaGeoFitter
+from xsight_core.clv.shortage import (
+    CHURN_DAYS,
+    CLV_DAYS,
+    NEED,
+    Shortage,
+    churn_shortage,
+    fit_spend,
+)
 from xsight_core.clv.spend import GammaGammaFitter
 from xsight_core.clv.summary import Array, PurchaseSummary
 
@@ -21,39 +30,7 @@ __all__ = [
     "value_scores",
 ]
 
-CHURN_DAYS = 90
-CLV_DAYS = 365
-ANNUAL_DISCOUNT = 0.10
 _YEAR_DAYS = 365.0
-_ALIKE = 1e-9
-
-NEED = {
-    "churn": {"repeat_customers": 30, "history_days": 90},
-    "clv": {"repeat_customers": 30, "history_days": 180},
-}
-"""What a shop needs before its customers are scored: fewer repeat customers leave the likelihood nearly
-flat, and a future as long as several pasts is a guess."""
-
-
-@dataclass(frozen=True)
-class Shortage:
-    """Why there is no prediction: what the shop has and what it takes, or what does not fit."""
-
-    metric: str
-    have: dict[str, int] = field(default_factory=dict[str, int])
-    need: dict[str, int] = field(default_factory=dict[str, int])
-    reason: str = ""
-
-    @property
-    def message(self) -> str:
-        """What to tell the merchant.
-
-        >>> Shortage("churn", {"history_days": 12}, {"history_days": 90}).message
-        'Not enough data yet: needs 90 history days (so far 12).'
-        """
-        short = [name for name, least in self.need.items() if self.have.get(name, 0) < least]
-        gaps = [f"{self.need[n]} {n.replace('_', ' ')} (so far {self.have[n]})" for n in short]
-        return self.reason or f"Not enough data yet: needs {' and '.join(gaps)}."
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,9 +98,9 @@ def churn_scores(
         What to fit; MBG/NBD by default, because BG/NBD calls every one-time buyer alive for
         certain.
     """
-    have = _have(summary, summary.frequency > 0)
-    if _short(have, NEED["churn"]):
-        return Shortage("churn", have, NEED["churn"])
+    missing = churn_shortage(summary)
+    if missing:
+        return missing
     columns = (summary.frequency, summary.recency, summary.T)
     model = (model or ModifiedBetaGeoFitter()).fit(*columns)
     horizons = np.array([CHURN_DAYS, CLV_DAYS], float)
@@ -145,18 +122,12 @@ def value_scores(summary: PurchaseSummary, churn: ChurnScores | Shortage) -> Val
     It rests on spend per purchase being independent of how often a customer buys; the card carries
     the correlation of both.
     """
-    have = _have(summary, (summary.frequency > 0) & (summary.monetary_value > 0))
-    if isinstance(churn, Shortage) or _short(have, NEED["clv"]):
-        return Shortage("clv", have, NEED["clv"])
+    spend = fit_spend(summary)
+    if isinstance(spend, Shortage):
+        return spend
+    if isinstance(churn, Shortage):
+        return Shortage("clv", churn.have, NEED["clv"], churn.reason)
     x, m = summary.frequency, summary.monetary_value
-    spent = m[(x > 0) & (m > 0)]
-    if np.ptp(spent) <= _ALIKE * spent.max():
-        reason = "Every purchase has the same value: multiply expected orders by it."
-        return Shortage("clv", reason=reason)
-    spend = GammaGammaFitter().fit(x, m)
-    if not np.isfinite(spend.mean):
-        reason = "Spend differs so much between customers that it has no mean to rely on."
-        return Shortage("clv", reason=reason)
     purchases = discounted_purchases(churn.model, summary)
     return ValueScores(spend, purchases * spend.conditional_expected_average_profit(x, m))
 
@@ -186,14 +157,3 @@ def discounted_purchases(
         ends, summary.frequency, summary.recency, summary.T
     )
     return np.einsum("ij,j->i", expected, weights)
-
-
-def _have(summary: PurchaseSummary, repeat: Array) -> dict[str, int]:
-    return {
-        "repeat_customers": int(np.count_nonzero(repeat)),
-        "history_days": int(summary.T.max(initial=0)),
-    }
-
-
-def _short(have: dict[str, int], need: dict[str, int]) -> bool:
-    return any(have[name] < least for name, least in need.items())

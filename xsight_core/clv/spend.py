@@ -2,6 +2,7 @@
 """What customers spend per purchase: the Gamma-Gamma model."""
 
 import math
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
@@ -12,7 +13,19 @@ from xsight_core.clv.newton import maximise
 from xsight_core.clv.summary import Array
 from xsight_core.errors import InvalidInput, NotEnoughData
 
-__all__ = ["GammaGammaFitter"]
+__all__ = ["DEFAULT_SPEND_PRIOR", "GammaGammaFitter", "SpendPrior"]
+
+
+@dataclass(frozen=True, eq=False)
+class SpendPrior:
+    """Independent normal distributions of (ln p, ln q, ln of v in mean spends) over shops."""
+
+    mean: Array
+    spread: Array
+
+
+DEFAULT_SPEND_PRIOR = SpendPrior(np.log([4.0, 4.0, 0.75]), np.full(3, 1.5))
+"""Around CDNOW (6.25, 3.74, 0.44): two standard deviations are a factor of twenty each way."""
 
 _ENOUGH_TO_START = 10_000  # customers from whom the optimum of all is guessed
 
@@ -45,8 +58,12 @@ class GammaGammaFitter:
     log_correlation_: float
     converged_: bool
 
-    def fit(self, frequency: Array, monetary_value: Array) -> Self:
+    def fit(
+        self, frequency: Array, monetary_value: Array, *, prior: SpendPrior | None = None
+    ) -> Self:
         """Maximum likelihood on the customers with x > 0 and m > 0; the others are left out.
+
+        With a prior the mode of the posterior: where customers hardly differ the likelihood has no maximum.
 
         Raises
         ------
@@ -68,8 +85,8 @@ class GammaGammaFitter:
         start = np.log([3.0, 4.0, 3.0])
         step = len(x) // _ENOUGH_TO_START
         if step > 1:
-            start = maximise(_Likelihood(x[::step], m[::step]), start).theta
-        best = maximise(_Likelihood(x, m), start)
+            start = maximise(_Likelihood(x[::step], m[::step], prior), start).theta
+        best = maximise(_Likelihood(x, m, prior), start)
         p, q, v = np.exp(best.theta)
         self.params_ = {"p": float(p), "q": float(q), "v": float(v * unit)}
         self.theta_ = best.theta + np.array([0, 0, math.log(unit)])
@@ -81,6 +98,15 @@ class GammaGammaFitter:
         self.converged_ = best.converged
         self.log_correlation_ = _correlation(np.log(x), np.log(m))
         return self
+
+    @classmethod
+    def at(cls, p: float, q: float, v: float) -> Self:
+        """The model with parameters known from elsewhere."""
+        if not min(p, q, v) > 0:
+            raise InvalidInput("params", "p, q and v must be above 0.")
+        model = cls()
+        model.params_ = {"p": p, "q": q, "v": v}
+        return model
 
     @property
     def mean(self) -> float:
@@ -105,7 +131,8 @@ class _Likelihood:
     Σ ln Γ(px+q) - ln Γ(px) - ln Γ(q) + q ln v + (px-1) ln m + px ln x - (px+q) ln(xm+v)
     """
 
-    def __init__(self, x: Array, m: Array) -> None:
+    def __init__(self, x: Array, m: Array, prior: SpendPrior | None) -> None:
+        self.prior = prior
         self.x, self.spent = np.ascontiguousarray(x, float), np.ascontiguousarray(x * m)
         self.count = np.bincount(x.astype(np.int64))
         self.values = np.flatnonzero(self.count).astype(float)
@@ -147,7 +174,11 @@ class _Likelihood:
             ]
         )
         scale = np.array([p, q, v])
-        return value, g * scale, h * np.outer(scale, scale) + np.diag(g * scale)
+        g, h = g * scale, h * np.outer(scale, scale) + np.diag(g * scale)
+        if self.prior is None:
+            return value, g, h
+        gap, precision = theta - self.prior.mean, self.prior.spread**-2.0
+        return value - 0.5 * float(gap**2 @ precision), g - gap * precision, h - np.diag(precision)
 
 
 def _correlation(a: Array, b: Array) -> float:

@@ -1,0 +1,145 @@
+"""What groups of customers are worth together, segments and cohorts, and year by year."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from xsight_core.clv.choice import Choice
+from xsight_core.clv.native import kernels
+from xsight_core.clv.outlook import (
+    AHEAD,
+    HORIZONS,
+    Z_90,
+    Schedule,
+    discounted_steps,
+    neighbours,
+    outlook,
+    spend_ahead,
+    spend_neighbours,
+    whole,
+)
+from xsight_core.clv.shortage import Shortage
+from xsight_core.clv.summary import Array, PurchaseSummary
+from xsight_core.errors import InvalidInput
+
+__all__ = ["Totals", "YearlyValue", "value_totals", "yearly_value"]
+
+_MONTHS = 12
+_YEAR_DAYS = 365.0
+_MOST_YEARS = 5
+_LEAST = 1e-300  # a group nobody is in
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """By group; columns of (groups, 4) are ``HORIZONS``. 90 % intervals of the expectation, from the parameters.
+
+    ``clv_minor`` and its bounds are None where spend cannot be modelled.
+    """
+
+    customers: Array
+    expected_orders: Array | None
+    expected_orders_low: Array | None
+    expected_orders_high: Array | None
+    clv_minor: Array | None
+    clv_minor_low: Array | None
+    clv_minor_high: Array | None
+
+
+@dataclass(frozen=True, eq=False)
+class YearlyValue:
+    """(n, years): discounted value of each coming year per customer, with 90 % intervals, in the unit of spend."""
+
+    clv_minor: Array
+    clv_minor_low: Array
+    clv_minor_high: Array
+
+
+def value_totals(
+    choice: Choice, summary: PurchaseSummary, groups: Mapping[str, Array]
+) -> dict[str, Totals] | Shortage:
+    """Add up a summary's customers by each grouping.
+
+    The parts of a total move together with the parameters, so its interval comes from the totals at the points around
+    the estimate.
+
+    Parameters
+    ----------
+    groups : dict of str to int array (n,)
+        A customer's group, from 0 on.
+    """
+    model = choice.purchases
+    if model is None:
+        return choice.shortage or Shortage("churn", reason="There is no model of this shop.")
+    for name, code in groups.items():
+        if len(code) != len(summary) or (len(code) and int(code.min()) < 0):
+            raise InvalidInput(name, "A group from 0 on is needed for each customer.")
+    n = len(HORIZONS)
+    x, t_x, until = whole(summary.frequency, summary.recency, summary.T)
+    first, which = kernels().pairs(x, until)
+    spend = None if isinstance(choice.spend, Shortage) else choice.spend
+    history = summary.frequency, summary.monetary_value
+    each = None if spend is None else spend.conditional_expected_average_profit(*history)
+    orders: dict[str, list[Array]] = {name: [] for name in groups}
+    value: dict[str, list[Array]] = {name: [] for name in groups}
+    worth = np.zeros(0)
+    for at, around in enumerate((model, *neighbours(model))):
+        alive = around.conditional_probability_alive(x, t_x, until)
+        ahead = AHEAD.of(around, x[first], until[first])[which] * alive[:, None]
+        worth = ahead[:, n:] if at == 0 else worth
+        for name, code in groups.items():
+            orders[name].append(_by_group(code, ahead[:, :n]))
+            if each is not None:
+                value[name].append(_by_group(code, ahead[:, n:] * each[:, None]))
+    if spend is not None:
+        ups, downs = zip(*spend_neighbours(spend), strict=True)
+        for around in (*ups, *downs):
+            amount = around.conditional_expected_average_profit(*history)
+            for name, code in groups.items():
+                value[name].append(_by_group(code, worth * amount[:, None]))
+    return {
+        name: Totals(np.bincount(code), *_interval(orders[name], 4), *_interval(value[name], 4, 3))
+        for name, code in groups.items()
+    }
+
+
+def yearly_value(
+    choice: Choice, summary: PurchaseSummary, years: int = 3
+) -> YearlyValue | Shortage:
+    """What each customer will spend in each of the next ``years`` (1 to 5), discounted to today.
+
+    The further ahead, the more it rests on the model: nothing of it can be tried on a shorter past.
+    """
+    if not 1 <= years <= _MOST_YEARS:
+        raise InvalidInput("years", f"1 to {_MOST_YEARS} years can be looked ahead.")
+    if choice.purchases is None:
+        return choice.shortage or Shortage("clv", reason="There is no model of this shop.")
+    if isinstance(choice.spend, Shortage):
+        return choice.spend
+    ends = _YEAR_DAYS / _MONTHS * np.arange(1, _MONTHS * years + 1)
+    ends[_MONTHS - 1 :: _MONTHS] = _YEAR_DAYS * np.arange(1, years + 1)
+    each_year = [discounted_steps(ends, _YEAR_DAYS * k, _YEAR_DAYS * (k + 1)) for k in range(years)]
+    ahead = outlook(choice.purchases, summary, Schedule(ends, np.stack(each_year, axis=1)))
+    amount, variance = spend_ahead(choice.spend, summary)
+    value = ahead.mean[:, :years] * amount[:, None]
+    width = np.exp(Z_90 * np.sqrt(ahead.variance[:, :years] + variance[:, None]))
+    return YearlyValue(value, value / width, value * width)
+
+
+def _by_group(code: Array, columns: Array) -> Array:
+    return np.stack([np.bincount(code, column) for column in columns.T], axis=1)
+
+
+def _interval(totals: list[Array], *axes: int) -> tuple[Array | None, Array | None, Array | None]:
+    """The first of the totals with its bounds; then for each set of axes the totals up along them, then down."""
+    if not totals:
+        return None, None, None
+    logs = np.log(np.maximum(totals, _LEAST))
+    variance, at = np.zeros(totals[0].shape), 1
+    for n in axes:
+        up, down = logs[at : at + n], logs[at + n : at + 2 * n]
+        variance += (((up - down) / 2) ** 2).sum(axis=0)
+        at += 2 * n
+    width = np.exp(Z_90 * np.sqrt(variance))
+    return totals[0], totals[0] / width, totals[0] * width
