@@ -1,49 +1,78 @@
-# pyright: reportMissingTypeStubs=false
-"""A tenant's orders out of PostgreSQL, packed by the server into a few long byte strings.
+"""A tenant's orders, lines and refunds out of PostgreSQL as columns: all of them, or those of some orders."""
 
-Row by row, five million orders would take eight seconds to fetch; as ``string_agg(int8send(x), '')`` in blocks they
-take two, because nothing is parsed: the bytes are the column.
-"""
-
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, LiteralString
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import psycopg
 
-from xsight_core.analytics.orders import COLUMNS, GUEST, Int, Orders
+from xsight_core.analytics.columns import Int
+from xsight_core.analytics.orders import Orders
+from xsight_core.analytics.parts import Lines, Refunds
+from xsight_core.ledger.catalogue import Catalogue, read_products
+from xsight_core.ledger.packed import Block, Connection, Names, Packing, blocks
+from xsight_core.ledger.people import People, nobody, read_people
+from xsight_core.ledger.shop import ShopState, read_shop
 
-__all__ = ["Ledger", "read_ledger"]
+if TYPE_CHECKING:
+    from xsight_core.ledger.changes import Changes
 
-_Connection = psycopg.Connection[tuple[Any, ...]]
+__all__ = ["Ledger", "OrderRows", "new_names", "read_changed", "read_ledger"]
 
-_PACKED = """
-SELECT string_agg(int8send(id), ''), string_agg(int8send(customer), ''), string_agg(int4send(day), ''),
-       string_agg(int8send(gross_minor), ''), string_agg(int8send(discounts_minor), ''),
-       string_agg(int8send(returns_minor), ''), string_agg(int8send(net_minor), ''),
-       string_agg(int4send(units), ''), string_agg(int2send(flags), ''),
-       string_agg(int2send(channel), ''), string_agg(int2send(country), '')
-FROM (
-  SELECT id, coalesce(customer_id, 0) AS customer, day, gross_minor, discounts_minor, returns_minor, net_minor, units,
-         (test::int * 1 + (cancelled_at IS NOT NULL)::int * 2 + (customer_id IS NULL)::int * 4
-          + (deleted_at IS NOT NULL)::int * 8 + (gross_minor <= discounts_minor)::int * 16)::int2 AS flags,
-         (coalesce(array_position(%(channels)s::text[], channel), 0) - 1)::int2 AS channel,
-         (coalesce(array_position(%(countries)s::text[], country), 0) - 1)::int2 AS country,
-         (row_number() OVER () - 1) / 50000 AS block
-  FROM xsight.orders
-) AS rows
-GROUP BY block
-"""
-_WIRE = (">i8", ">i8", ">i4", ">i8", ">i8", ">i8", ">i8", ">i4", ">i2", ">i2", ">i2")
+_ORDERS_AT_ONCE: Final = 50_000
+_LINES_AT_ONCE: Final = 25_000  # orders
+_REFUNDS_AT_ONCE: Final = 250_000
+_MAX_CODES: Final = 32_000  # int2
 
-_CUSTOMERS = """
-SELECT string_agg(int8send(id), ''), string_agg(int4send(ordinal), ''),
-       string_agg(int8send(coalesce(merged_into, 0)), ''),
-       count(*) FILTER (WHERE deleted_at IS NULL AND merged_into IS NULL)
-FROM xsight.customers
-"""
-_MAX_CODES = 32_000  # int2
+# Day, units and flags share a number: fewer columns to pack, and all of them are small.
+_DAY_SHIFT, _DAY_ZERO, _UNIT_SHIFT = 40, 1 << 22, 8
+_ORDERS = Packing(
+    {
+        "order_id": "id",
+        "customer": "coalesce(customer_id, 0)",
+        "gross_minor": "gross_minor",
+        "discounts_minor": "discounts_minor",
+        "returns_minor": "returns_minor",
+        "taxes_minor": "taxes_minor",
+        "shipping_minor": "shipping_minor",
+        "packed": f"((day + {_DAY_ZERO})::int8 << {_DAY_SHIFT}) | (units::int8 << {_UNIT_SHIFT})"
+        " | (test::int + (cancelled_at IS NOT NULL)::int * 2 + (customer_id IS NULL)::int * 4"
+        " + (deleted_at IS NOT NULL)::int * 8 + (gross_minor <= discounts_minor)::int * 16"
+        " + (currency <> %(currency)s)::int * 32)",
+    },
+    {
+        "channel": "coalesce(channel, '')",
+        "country": "coalesce(country, '')",
+        "discount": "coalesce(discount_codes[1], '')",
+    },
+)
+_LINES = Packing(
+    {
+        "order": "order_id",
+        "product": "coalesce(product_id, 0)",
+        "variant_id": "coalesce(variant_id, 0)",
+        "gross_minor": "gross_minor",
+        "net_minor": "net_minor",
+        "packed": "(quantity::int8 << 8) | gift_card::int",
+    }
+)
+_REFUNDS = Packing({name: name for name in Refunds.COLUMNS} | {"order": "order_id"})
+_ORDER_ROWS = """
+SELECT id, customer_id, day, gross_minor, discounts_minor, returns_minor, taxes_minor, shipping_minor, units, test,
+       cancelled_at, deleted_at, currency, channel, country, discount_codes FROM xsight.orders"""
+_LINE_ROWS = """
+SELECT order_id, product_id, variant_id, gross_minor, net_minor, quantity, gift_card FROM xsight.order_lines"""
+_REFUND_ROWS = """
+SELECT r.order_id, r.id AS refund_id, r.day, coalesce(l.product_id, 0) AS product, coalesce(b.quantity, 0) AS units,
+       CASE WHEN coalesce(l.gift_card, false) THEN 0 ELSE coalesce(round(b.subtotal * %(minor)s)::int8, 0) END
+         AS returns_minor,
+       CASE WHEN b.line_id IS NOT DISTINCT FROM min(b.line_id) OVER (PARTITION BY r.order_id, r.id)
+         THEN round(r.total * %(minor)s)::int8 ELSE 0 END AS refunded_minor
+FROM xsight.refunds r
+LEFT JOIN xsight.refund_lines b ON b.tenant_id = r.tenant_id AND b.order_id = r.order_id AND b.refund_id = r.id
+LEFT JOIN xsight.order_lines l ON l.tenant_id = r.tenant_id AND l.order_id = r.order_id AND l.id = b.line_id"""
+_CHANGED = "WHERE changed_in >= %(since)s LIMIT %(most)s"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,98 +82,207 @@ class Ledger:
     data_version: int
     customers: int
     orders: Orders
+    people: People = field(default_factory=nobody)
+    changes: "Changes | None" = None
 
 
-def read_ledger(connection: _Connection) -> Ledger:
-    """All orders of the tenant that the connection sees, sorted by (day, order id).
+@dataclass(frozen=True, eq=False)
+class OrderRows:
+    """Orders as they came, with the rows below them: ids where a ledger has ordinals and positions."""
+
+    orders: Block
+    lines: Block
+    refunds: Block
+
+
+def new_names() -> dict[str, Names]:
+    """No channel, country or discount code yet."""
+    return {name: Names() for name in _ORDERS.texts}
+
+
+def read_ledger(connection: Connection) -> Ledger:
+    """All orders of the tenant that the connection sees, sorted by (day, order id), with lines and refunds.
 
     The version is read first: rows committed meanwhile may be in already, and their version, being higher, makes
-    the next reader build again.
+    the next reader look again.
     """
-    (version,) = _one(connection, "SELECT data_version FROM xsight.tenant_state")
-    channels = _names(
-        connection, "SELECT DISTINCT channel FROM xsight.orders WHERE channel IS NOT NULL"
-    )
-    countries = _names(
-        connection, "SELECT DISTINCT country FROM xsight.orders WHERE country IS NOT NULL"
-    )
-    names = {"channels": list(channels), "countries": list(countries)}
-    blocks = list(_blocks(connection, names))
-    wire = [np.concatenate(parts) for parts in zip(*blocks, strict=True)] if blocks else []
-    columns: dict[str, Any] = dict(
-        zip(COLUMNS, wire or [np.zeros(0, kind) for kind in COLUMNS.values()], strict=True)
-    )
-    count, customer, customer_id = _ordinals(connection, columns["customer"])
-    columns["customer"] = customer
-    for name, kind in COLUMNS.items():
-        columns[name] = columns[name].astype(kind)
-    order = np.lexsort((columns["order_id"], columns["day"]))
-    columns = {name: column[order] for name, column in columns.items()}
-    orders = Orders(**columns, customer_id=customer_id, channels=channels, countries=countries)
-    return Ledger(version, count, orders)
+    shop, names = read_shop(connection), new_names()
+    rows = _read_all(connection, shop, names)
+    people = nobody().updated(read_people(connection)).with_all(rows.orders["customer"])
+    catalogue = Catalogue(None, read_products(connection))
+    return Ledger(shop.data_version, people.count, assemble(rows, people, catalogue, names), people)
 
 
-def _blocks(connection: _Connection, names: dict[str, list[str]]) -> Iterator[list[Int]]:
-    """Columns of 50,000 orders at a time; within a block all aggregates see the rows in one order."""
+def read_changed(
+    connection: Connection, shop: ShopState, names: Mapping[str, Names], *, since: int, most: int
+) -> OrderRows | None:
+    """Orders that changed in transaction ``since`` or later; None where there are more than ``most``."""
+    parameters = _parameters(shop) | {"since": since, "most": most + 1}
     with connection.cursor(binary=True) as cursor:
-        for row in cursor.stream(_PACKED, names):
-            yield [
-                np.frombuffer(packed, kind).astype(np.dtype(kind).newbyteorder("="))
-                for packed, kind in zip(row, _WIRE, strict=True)
-            ]
+        row = cursor.execute(_ORDERS.select(f"{_ORDER_ROWS} {_CHANGED}"), parameters).fetchone()
+        if row is None or row[0] > most:
+            return None
+        orders = _order_columns(_ORDERS.unpack(row, names))
+        parameters["ids"] = orders["order_id"].tolist()
+        lines, refunds = (
+            packing.unpack(
+                cursor.execute(
+                    packing.select(f"{rows} WHERE {order} = ANY(%(ids)s)"), parameters
+                ).fetchone()
+                or (0,),
+                {},
+            )
+            for packing, rows, order in (
+                (_LINES, _LINE_ROWS, "order_id"),
+                (_REFUNDS, _REFUND_ROWS, "r.order_id"),
+            )
+        )
+    return OrderRows(orders, _line_columns(lines), refunds)
 
 
-def _ordinals(connection: _Connection, ids: Int) -> tuple[int, Int, Int]:
-    """Number of customers, each order's customer ordinal, and the customers' ids by ordinal.
-
-    Orders follow a merged customer to the one it was merged into. Customers that have not been synced yet stand
-    after the last ordinal; by the next version they have one of their own.
-    """
-    with connection.cursor(binary=True) as cursor:
-        row = cursor.execute(_CUSTOMERS).fetchone() or (None, None, None, 0)
-    known = np.frombuffer(row[0] or b"", ">i8").astype(np.int64)
-    ordinal = np.frombuffer(row[1] or b"", ">i4").astype(np.int64)
-    merged = np.frombuffer(row[2] or b"", ">i8").astype(np.int64)
-    sorting = np.argsort(known)
-    known, ordinal, merged = known[sorting], ordinal[sorting], merged[sorting]
-
-    ids = _follow(ids, known, merged)
-    missing = np.unique(ids[~np.isin(ids, known) & (ids != 0)])
-    first_free = int(ordinal.max(initial=-1)) + 1
-    known = np.r_[known, missing]
-    ordinal = np.r_[ordinal, first_free + np.arange(len(missing))]
-    customer_id = np.zeros(first_free + len(missing), np.int64)
-    customer_id[ordinal] = known
-
-    sorting = np.argsort(known)
-    known, ordinal = known[sorting], ordinal[sorting]
-    customer = np.full(len(ids), GUEST, np.int64)
-    of_someone = np.flatnonzero(ids)
-    customer[of_someone] = ordinal[np.searchsorted(known, ids[of_someone])]
-    return int(row[3]), customer, customer_id
-
-
-def _follow(ids: Int, known: Int, merged: Int) -> Int:
-    """The customer each one ended up in; a chain of merges is short, a circle is left where it is."""
-    into = dict(zip(known[merged != 0].tolist(), merged[merged != 0].tolist(), strict=True))
-    if not into:
-        return ids
-    final: dict[int, int] = {}
-    for start in into:
-        here, seen = start, {start}
-        while here in into and into[here] not in seen:
-            here = into[here]
-            seen.add(here)
-        final[start] = here
-    old = np.array(sorted(final), np.int64)
-    new = np.array([final[int(key)] for key in old], np.int64)
-    position = np.minimum(np.searchsorted(old, ids), len(old) - 1)
-    return np.where(old[position] == ids, new[position], ids)
+def assemble(
+    rows: OrderRows, people: People, catalogue: Catalogue, names: Mapping[str, Names]
+) -> Orders:
+    """Ids become ordinals and positions, names are put in order."""
+    columns = dict(rows.orders)
+    columns["customer"] = people.owner(columns["customer"])
+    texts: dict[str, tuple[str, ...]] = {}
+    for name, met in names.items():
+        texts[name], new = met.sorted()
+        columns[name] = (
+            np.where(new >= _MAX_CODES, -1, new)[columns[name]]
+            if name != "discount"
+            else new[columns[name]]
+        )
+    order = _sorting(columns["day"], columns["order_id"])
+    orders = {
+        name: columns[name].astype(kind, copy=False)[order] for name, kind in Orders.COLUMNS.items()
+    }
+    ids = orders["order_id"]
+    by_id = np.argsort(ids, kind="stable")
+    place = _Places(ids[by_id], by_id)
+    lines, refunds = (
+        kind(part_columns(kind, part, place.of(part["order"]), catalogue))
+        for kind, part in ((Lines, rows.lines), (Refunds, rows.refunds))
+    )
+    return Orders(
+        orders,
+        customer_id=people.customer_id,
+        channels=texts["channel"][:_MAX_CODES],
+        countries=texts["country"][:_MAX_CODES],
+        discount_codes=texts["discount"],
+        lines=lines,
+        refunds=refunds,
+        products=catalogue.products(),
+    )
 
 
-def _names(connection: _Connection, query: LiteralString) -> tuple[str, ...]:
-    return tuple(sorted(name for (name,) in connection.execute(query)))[:_MAX_CODES]
+def part_columns(
+    kind: type[Lines] | type[Refunds], rows: Block, position: Int, catalogue: Catalogue
+) -> dict[str, Int]:
+    """Columns of lines or refunds, sorted by the position of their order; rows of no order (-1) are left out."""
+    columns = dict(rows) | {"order": position, "product": catalogue.ordinals(rows["product"])}
+    keep = np.flatnonzero(position >= 0) if bool((position < 0).any()) else slice(None)
+    columns = {name: columns[name].astype(t, copy=False)[keep] for name, t in kind.COLUMNS.items()}
+    order = _by(columns["order"])
+    return columns if order is None else {name: column[order] for name, column in columns.items()}
 
 
-def _one(connection: _Connection, query: LiteralString) -> tuple[Any, ...]:
-    return connection.execute(query).fetchone() or (0,)
+@dataclass(frozen=True)
+class _Places:
+    """Positions of orders by id."""
+
+    ids: Int
+    position: Int
+
+    def of(self, ids: Int) -> Int:
+        if len(self.ids) == 0:
+            return np.full(len(ids), -1, np.int32)
+        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return np.where(self.ids[place] == ids, self.position[place], -1).astype(np.int32)
+
+
+def _read_all(connection: Connection, shop: ShopState, names: Mapping[str, Names]) -> OrderRows:
+    start = _parameters(shop) | {"after": 0, "limit": _ORDERS_AT_ONCE}
+    statement = _ORDERS.select(f"{_ORDER_ROWS} WHERE id > %(after)s ORDER BY id LIMIT %(limit)s")
+
+    def following(row: Sequence[Any]) -> Mapping[str, Any] | None:
+        if row[0] < _ORDERS_AT_ONCE:
+            return None
+        return start | {"after": int(np.frombuffer(row[1], ">i8")[-1])}
+
+    read = (_ORDERS.unpack(row, names) for row in blocks(connection, statement, start, following))
+    orders = _order_columns(_joined(_ORDERS, read))
+    ids = orders["order_id"]  # as read: in order
+    lines = _read_parts(connection, shop, _LINES, _LINE_ROWS, "order_id", ids[::_LINES_AT_ONCE])
+    refunds = _read_parts(
+        connection, shop, _REFUNDS, _REFUND_ROWS, "r.order_id", ids[::_REFUNDS_AT_ONCE]
+    )
+    return OrderRows(orders, _line_columns(lines), refunds)
+
+
+def _read_parts(
+    connection: Connection, shop: ShopState, packing: Packing, rows: str, key: str, starts: Int
+) -> Block:
+    """Rows below orders, from one of ``starts`` (order ids) to the next."""
+    if len(starts) == 0:
+        return packing.unpack((0,), {})
+    bounds = [*starts.tolist(), np.iinfo(np.int64).max]
+    ranges = iter([{"first": a, "next": b} for a, b in pairwise(bounds)])
+    parameters = _parameters(shop)
+    statement = packing.select(f"{rows} WHERE {key} >= %(first)s AND {key} < %(next)s")
+
+    def following(_: Sequence[Any]) -> Mapping[str, Any] | None:
+        bound = next(ranges, None)
+        return None if bound is None else parameters | bound
+
+    start = parameters | next(ranges)
+    read = (packing.unpack(row, {}) for row in blocks(connection, statement, start, following))
+    return _joined(packing, read)
+
+
+def _joined(packing: Packing, read: Iterable[Block]) -> Block:
+    every = list(read)
+    names = (*packing.numbers, *packing.texts)
+    return {name: np.concatenate([block.pop(name) for block in every]) for name in names}
+
+
+def _parameters(shop: ShopState) -> dict[str, Any]:
+    return {"currency": shop.currency, "minor": 10**shop.currency_exponent}
+
+
+def _order_columns(rows: Block) -> Block:
+    packed = rows.pop("packed")
+    net = rows["gross_minor"] - rows["discounts_minor"] - rows["returns_minor"]
+    return rows | {
+        "day": ((packed >> _DAY_SHIFT) - _DAY_ZERO).astype(np.int32),
+        "units": (packed >> _UNIT_SHIFT & 0xFFFFFFFF).astype(np.int32),
+        "flags": packed.astype(np.uint8),
+        "net_minor": net,
+    }
+
+
+def _line_columns(rows: Block) -> Block:
+    packed = rows.pop("packed")
+    return rows | {
+        "units": (packed >> 8).astype(np.int32),
+        "flags": (packed & 0xFF).astype(np.uint8),
+    }
+
+
+def _sorting(day: Int, order_id: Int) -> slice | Int:
+    """By day and id; rows that come by id only need their days sorted, and those mostly are."""
+    if bool((order_id[1:] > order_id[:-1]).all()):
+        order = _by(day)
+        return slice(None) if order is None else order
+    return np.lexsort((order_id, day))
+
+
+def _by(values: Int) -> Int | None:
+    """A stable sorting of small integers; None where they are sorted."""
+    if len(values) == 0 or bool((values[1:] >= values[:-1]).all()):
+        return None
+    key = (values.astype(np.int64) - int(values.min())) << 32
+    key |= np.arange(len(values))
+    key.sort()
+    return key & 0xFFFFFFFF

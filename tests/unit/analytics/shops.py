@@ -25,6 +25,9 @@ class Row:
     channel: int = -1
     country: int = -1
     units: int = 1
+    taxes: int = 0
+    shipping: int = 0
+    discount: int = -1
 
     @property
     def net(self) -> int:
@@ -48,6 +51,9 @@ def orders_of(rows: list[Row]) -> Orders:
         "flags": [int(row.flags) for row in rows],
         "channel": [row.channel for row in rows],
         "country": [row.country for row in rows],
+        "taxes_minor": [row.taxes for row in rows],
+        "shipping_minor": [row.shipping for row in rows],
+        "discount": [row.discount for row in rows],
     }
     columns = {name: np.array(table[name], kind) for name, kind in COLUMNS.items()}
     return Orders(
