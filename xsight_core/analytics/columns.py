@@ -46,7 +46,8 @@ class Table:
     COLUMNS: ClassVar[dict[str, np.dtype[Any]]] = {}
 
     def __init_subclass__(cls) -> None:
-        cls.COLUMNS = {c.name: c.kind for c in vars(cls).values() if isinstance(c, Column)}
+        columns = {c.name: c.kind for c in vars(cls).values() if isinstance(c, Column)}
+        cls.COLUMNS = columns  # pyright: ignore[reportConstantRedefinition]
 
     def __init__(self, columns: Mapping[str, Int], length: int | None = None) -> None:
         self._columns = columns

@@ -1,7 +1,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Products by ordinal: as they are now, and those that only old lines still name."""
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ class Catalogue:
         """Ordinals of product ids (0: none), adding those nobody has described."""
         if len(ids) == 0:
             return np.zeros(0, np.int32)
-        codes, distinct = pd.factorize(ids)
+        codes, distinct = cast("tuple[Int, Int]", pd.factorize(ids))
         new = np.sort(distinct[(distinct != 0) & ~np.isin(distinct, self._ids)])
         self._add(new)
         sorting = np.argsort(self._ids)

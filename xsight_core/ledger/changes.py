@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -23,6 +24,7 @@ _MOST = 10
 _FEW = 20_000
 
 Columns = Mapping[str, Int]
+Part = TypeVar("Part", Lines, Refunds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,9 +107,7 @@ class Changes:
         column[self._position[self._stays]] = self.orders[name][self._stays]
         return column
 
-    def part(
-        self, kind: type[Lines] | type[Refunds], base: Lines | Refunds, rows: Columns
-    ) -> Lines | Refunds:
+    def part(self, kind: type[Part], base: Part, rows: Columns) -> Part:
         """Lines or refunds as they are now."""
         touched = np.zeros(len(self.base), np.bool_)
         was = self.orders["was"]
@@ -131,16 +131,6 @@ def overlaid(changes: Changes, data_version: int) -> Ledger:
     """The ledger as it is now; its columns are put together when asked for."""
     base = changes.base
 
-    def lines() -> Lines:
-        part = changes.part(Lines, base.lines, changes.lines)
-        assert isinstance(part, Lines)  # noqa: S101 - for the type
-        return part
-
-    def refunds() -> Refunds:
-        part = changes.part(Refunds, base.refunds, changes.refunds)
-        assert isinstance(part, Refunds)  # noqa: S101 - for the type
-        return part
-
     orders = Orders(
         Overlay(iter(Orders.COLUMNS), changes.order_column),
         changes.splice.length,
@@ -148,8 +138,8 @@ def overlaid(changes: Changes, data_version: int) -> Ledger:
         channels=base.channels,
         countries=base.countries,
         discount_codes=lambda: base.discount_codes,
-        lines=lines,
-        refunds=refunds,
+        lines=lambda: changes.part(Lines, base.lines, changes.lines),
+        refunds=lambda: changes.part(Refunds, base.refunds, changes.refunds),
         products=lambda: base.products,
     )
     return Ledger(data_version, changes.people.count, orders, changes.people, changes)

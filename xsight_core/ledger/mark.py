@@ -28,4 +28,5 @@ class Mark:
 
 def read_mark(connection: Connection) -> Mark:
     """The mark of a reading that begins now; to be taken before the first row is read."""
-    return Mark(*(connection.execute(_MARK).fetchone() or (0, 0, "")))
+    since, removed_in, history = connection.execute(_MARK).fetchone() or (0, 0, "")
+    return Mark(since, removed_in, history)

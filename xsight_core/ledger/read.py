@@ -161,18 +161,16 @@ def assemble(
     ids = orders["order_id"]
     by_id = np.argsort(ids, kind="stable")
     place = _Places(ids[by_id], by_id)
-    lines, refunds = (
-        kind(part_columns(kind, part, place.of(part["order"]), catalogue))
-        for kind, part in ((Lines, rows.lines), (Refunds, rows.refunds))
-    )
+    lines = part_columns(Lines, rows.lines, place.of(rows.lines["order"]), catalogue)
+    refunds = part_columns(Refunds, rows.refunds, place.of(rows.refunds["order"]), catalogue)
     return Orders(
         orders,
         customer_id=people.customer_id,
         channels=texts["channel"][:_MAX_CODES],
         countries=texts["country"][:_MAX_CODES],
         discount_codes=texts["discount"],
-        lines=lines,
-        refunds=refunds,
+        lines=Lines(lines),
+        refunds=Refunds(refunds),
         products=catalogue.products(),
     )
 
