@@ -1,6 +1,7 @@
 """The outermost layer: a request id, security headers, one log line and one measurement for every request."""
 
 import time
+from ipaddress import ip_address, ip_network
 from typing import Any, Final
 from uuid import uuid4
 
@@ -9,7 +10,9 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
-__all__ = ["AccessLog", "client_address", "request_id"]
+from xsight_core.errors import InvalidInput
+
+__all__ = ["AccessLog", "add_header", "client_address", "request_id"]
 
 log = structlog.stdlib.get_logger("api.access")
 
@@ -43,23 +46,60 @@ def request_id(connection: Any) -> str:
     return str(connection.scope.get("request_id", ""))
 
 
-def client_address(scope: Any) -> str:
-    """Who is asking. Only our own proxy, which is on loopback, is believed, and only for the hop it saw itself.
+def add_header(scope: Any, name: str, value: str) -> None:
+    """A header for the answer, whatever the answer will be: also for errors and websockets."""
+    scope.setdefault("answer_headers", []).append((name, value))
 
-    The proxy appends the address of its peer to ``X-Forwarded-For``; whatever stands before it came from the client.
+
+def client_address(scope: Any) -> str:
+    """Who is asking, as :class:`AccessLog` found out; empty for one of our own processes."""
+    return str(scope.get("client_address", ""))
+
+
+class Hops:
+    """Which proxies are believed: our own, on loopback, and those the operator lists.
+
+    A proxy appends the address of its peer to ``X-Forwarded-For``. It is read from the end, as long as the one who
+    wrote it is believed; whatever stands before that came from the client.
     """
-    peer = (scope.get("client") or ("", 0))[0]
-    if peer not in LOOPBACK:
-        return peer
-    forwarded = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    return forwarded[-1].decode("latin-1").rpartition(",")[2].strip() if forwarded else peer
+
+    def __init__(self, trusted_proxies: str) -> None:
+        try:
+            self._trusted = [
+                ip_network(part.strip()) for part in trusted_proxies.split(",") if part
+            ]
+        except ValueError as error:
+            raise InvalidInput(
+                "XSIGHT_TRUSTED_PROXIES", f"Write networks like 10.0.0.0/8,192.0.2.1: {error}."
+            ) from None
+
+    def client(self, scope: Any) -> str:
+        """The first address from the end that is no proxy's. Empty: a process of ours that came without a proxy."""
+        peer = (scope.get("client") or ("", 0))[0]
+        if peer not in LOOPBACK and not self._believes(peer):
+            return peer
+        lines = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        hops = [hop.strip() for hop in b",".join(lines).decode("latin-1").split(",") if hop.strip()]
+        while len(hops) > 1 and self._believes(hops[-1]):
+            hops.pop()
+        if hops:
+            return hops[-1]
+        return "" if peer in LOOPBACK else peer
+
+    def _believes(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted)
 
 
 class AccessLog:
     """ASGI middleware around the whole application, so that addresses which do not exist are logged too."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, trusted_proxies: str = "") -> None:
         self._app = app
+        self._hops = Hops(trusted_proxies)
         self._headers = HEADERS | HSTS if secure else HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -69,6 +109,7 @@ class AccessLog:
             return
         name = uuid4().hex
         scope["request_id"] = name  # type: ignore[typeddict-unknown-key]
+        scope["client_address"] = self._hops.client(scope)  # type: ignore[typeddict-unknown-key]
         status = 0
         start = time.perf_counter()
 
@@ -76,7 +117,7 @@ class AccessLog:
             nonlocal status
             if message["type"] in {"http.response.start", "websocket.accept"}:
                 status = int(message.get("status", 101))
-                self._add_headers(message, name)
+                self._add_headers(message, name, scope)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=name):
@@ -85,10 +126,12 @@ class AccessLog:
             finally:
                 self._record(scope, status, time.perf_counter() - start)
 
-    def _add_headers(self, message: Any, name: str) -> None:
+    def _add_headers(self, message: Any, name: str, scope: Any) -> None:
         """Ours, unless the handler has said something else."""
         headers: Any = MutableScopeHeaders.from_message(message)
         headers["X-Request-ID"] = name
+        for header, value in scope.get("answer_headers", ()):
+            headers.add(header, value)
         for header, value in self._headers.items():
             headers.setdefault(header, value)
 
@@ -107,7 +150,7 @@ class AccessLog:
             path=scope["path"],
             status=status,
             duration_ms=round(duration_s * 1000, 1),
-            client=client_address(scope),
+            client=client_address(scope) or "-",
             user_id=str(user.user_id) if user else None,
             tenant_id=str(user.tenant_id) if user and user.tenant_id else None,
         )

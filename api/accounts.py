@@ -1,5 +1,6 @@
 """``/api/auth/*``: accounts for scripts and for the pages' JavaScript."""
 
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from api.origin import csrf_token
 from api.redirects import DEFAULT_TARGET
 from api.resources import Wired
 from api.rights import Right, rights_of
-from api.sessions import log_in, log_out, sign_up
+from api.sessions import log_in, log_out, log_out_everywhere, sign_up
 from xsight_core.services import accounts
 from xsight_core.services.accounts import Identity
 
@@ -57,6 +58,7 @@ class UserView(msgspec.Struct):
     id: UUID
     email: str
     name: str
+    verified: bool
 
 
 class TenantChoice(msgspec.Struct):
@@ -68,6 +70,23 @@ class TenantChoice(msgspec.Struct):
     role: str
     pii: bool
     current: bool
+
+
+class SessionChoice(msgspec.Struct):
+    """A log-in; ``current`` is the one that asks."""
+
+    id: UUID
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    user_agent: str | None
+    current: bool
+
+
+class Sessions(msgspec.Struct):
+    """The person's log-ins, the newest first."""
+
+    sessions: list[SessionChoice]
 
 
 class Me(msgspec.Struct):
@@ -121,7 +140,7 @@ async def me(request: UserRequest, resources: Wired) -> Response[Me]:
         for t in await accounts.tenants_of(resources.tenancy, identity.user_id)
     ]
     body = Me(
-        user=UserView(identity.user_id, identity.email, identity.name),
+        user=UserView(identity.user_id, identity.email, identity.name, identity.verified),
         tenant=next((t for t in tenants if t.current), None),
         tenants=tenants,
         rights=sorted(rights_of(identity)),
@@ -143,4 +162,19 @@ async def switch_tenant(
     return Next(DEFAULT_TARGET)
 
 
-handlers = [signup, login, logout, me, switch_tenant]
+@get("/api/auth/sessions", opt={"right": Right.USER}, tags=["Accounts"])
+async def session_list(request: UserRequest, resources: Wired) -> Sessions:
+    """Where one is logged in."""
+    found = await accounts.open_sessions(resources.tenancy, request.user.user_id)
+    here = request.user.session_id
+    return Sessions([SessionChoice(**vars(one), current=one.id == here) for one in found])
+
+
+@post("/api/auth/logout-everywhere", status_code=200, opt={"right": Right.USER}, tags=["Accounts"])
+async def logout_everywhere(request: UserRequest, resources: Wired) -> Response[Next]:
+    """Log out in every browser. Opening `next` ends this browser's notebooks' session too."""
+    cookies = await log_out_everywhere(request, resources, request.user)
+    return Response(Next("/hub/logout"), cookies=cookies)
+
+
+handlers = [signup, login, logout, logout_everywhere, me, session_list, switch_tenant]

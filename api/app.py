@@ -12,26 +12,32 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from api import (
+    account_pages,
     accounts,
     analytics,
     assets,
+    audit,
     customers,
     dashboards,
     docs,
+    external,
     health,
     insight_runs,
+    members,
     openid,
     orders,
     pages,
     shopify,
     stores,
     sync_socket,
+    tokens,
 )
 from api.access import AccessLog
 from api.failures import answer_error
+from api.limits import limit_rate
 from api.origin import refuse_cross_site
 from api.resources import Resources, make_resources
-from api.rights import Right, check_rights_stated, require_right
+from api.rights import Right, check_rights_stated, identify_caller, require_right
 from api.webhooks import WebhookDoor
 from xsight_core.settings import Settings
 
@@ -39,20 +45,25 @@ __all__ = ["create_app"]
 
 LARGEST_BODY: Final = 1_000_000
 PARTS: Final = (
+    account_pages,
     accounts,
     analytics,
     assets,
+    audit,
     customers,
     dashboards,
     docs,
+    external,
     health,
     insight_runs,
+    members,
     openid,
     orders,
     pages,
     shopify,
     stores,
     sync_socket,
+    tokens,
 )
 
 
@@ -73,7 +84,7 @@ def create_app(settings: Settings) -> Litestar:
         [handler for part in PARTS for handler in part.handlers],
         dependencies={"resources": Provide(provide_resources, sync_to_thread=False)},
         exception_handlers={Exception: answer_error},
-        guards=[require_right, refuse_cross_site],
+        guards=[identify_caller, limit_rate, require_right, refuse_cross_site],
         lifespan=[lifespan],
         logging_config=None,
         openapi_config=_openapi(),
@@ -82,7 +93,11 @@ def create_app(settings: Settings) -> Litestar:
     )
     check_rights_stated(app)
     app.asgi_handler = WebhookDoor(
-        AccessLog(app.asgi_handler, secure=settings.secure),
+        AccessLog(
+            app.asgi_handler,
+            secure=settings.secure,
+            trusted_proxies=settings.trusted_proxies,
+        ),
         secrets=settings.shopify_secrets,
         inbox=resources.inbox,
         announcer=resources.announcer,

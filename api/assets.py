@@ -111,7 +111,7 @@ def _media_type(path: FromPath[Path]) -> str:
 
 @get(
     ASSETS_URL + "{path:path}",
-    opt={"right": Right.PUBLIC},
+    opt={"right": Right.PUBLIC, "unlimited": True},
     include_in_schema=False,
     sync_to_thread=False,
 )

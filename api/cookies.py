@@ -6,7 +6,14 @@ from litestar.datastructures import Cookie
 
 from xsight_core.services.accounts import Audience
 
-__all__ = ["AUDIENCES", "audience_of", "cookie_name", "end_cookies", "session_cookies"]
+__all__ = [
+    "AUDIENCES",
+    "audience_of",
+    "cookie_name",
+    "end_cookies",
+    "renewed_cookie",
+    "session_cookies",
+]
 
 AUDIENCES: Final[tuple[Audience, ...]] = get_args(Audience)
 MAX_AGE_S: Final = 14 * 24 * 3600
@@ -25,18 +32,20 @@ def cookie_name(audience: str, *, secure: bool) -> str:
 
 def session_cookies(secrets: dict[Audience, str], *, secure: bool) -> list[Cookie]:
     """Cookies of a new log-in."""
-    return [
-        Cookie(
-            key=cookie_name(audience, secure=secure),
-            value=value,
-            path=f"/{audience}",
-            max_age=MAX_AGE_S,
-            httponly=True,
-            samesite="lax",
-            secure=secure,
-        )
-        for audience, value in secrets.items()
-    ]
+    return [renewed_cookie(audience, value, secure=secure) for audience, value in secrets.items()]
+
+
+def renewed_cookie(audience: Audience, value: str, *, secure: bool) -> Cookie:
+    """One of them."""
+    return Cookie(
+        key=cookie_name(audience, secure=secure),
+        value=value,
+        path=f"/{audience}",
+        max_age=MAX_AGE_S,
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )
 
 
 def end_cookies(*, secure: bool) -> list[Cookie]:

@@ -24,7 +24,12 @@ ERRORS: Final = (
     ("malformed_text", 400, "Text that is not valid UTF-8."),
     ("malformed_body", 400, "The body is not what it says it is."),
     ("invalid_input", 422, "`field` names what to mend."),
-    ("too_many_attempts", 429, "Wait for `Retry-After` seconds."),
+    (
+        "too_many_attempts",
+        429,
+        "Too many wrong passwords or sign-ups; wait for `Retry-After` seconds.",
+    ),
+    ("too_many_requests", 429, "Above this caller's share; wait for `Retry-After` seconds."),
     ("shopify_error", 502, "Shopify refused; the detail says why."),
     ("shopify_token_revoked", 409, "The store has to be connected again."),
     ("shopify_throttled", 503, "Shopify asks for patience; try again after `Retry-After` seconds."),

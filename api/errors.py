@@ -33,6 +33,7 @@ __all__ = [
     "StaleToken",
     "TooLarge",
     "TooManyAttempts",
+    "TooManyRequests",
     "problem",
     "problem_headers",
 ]
@@ -76,6 +77,12 @@ class TooManyAttempts(XsightError):
     def __init__(self, message: str, retry_after_s: float) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class TooManyRequests(TooManyAttempts):
+    """More requests than this caller's share."""
+
+    code = "too_many_requests"
 
 
 # First match counts, so the special stands before the general.

@@ -16,6 +16,7 @@ from xsight_core.db.queue_lag import oldest_due_s
 __all__ = ["handlers"]
 
 PATIENCE_S: Final = 2.0
+OPEN: Final = {"right": Right.PUBLIC, "unlimited": True}
 
 log = structlog.stdlib.get_logger("api.health")
 
@@ -29,13 +30,13 @@ class Readiness(msgspec.Struct):
     queue_lag_s: float | None
 
 
-@get("/health", opt={"right": Right.PUBLIC}, tags=["Operations"], sync_to_thread=False)
+@get("/health", opt=OPEN, tags=["Operations"], sync_to_thread=False)
 def health() -> dict[str, str]:
     """The process lives."""
     return {"status": "ok"}
 
 
-@get("/ready", opt={"right": Right.PUBLIC}, tags=["Operations"])
+@get("/ready", opt=OPEN, tags=["Operations"])
 async def ready(resources: Wired) -> Response[Readiness]:
     """Ready with a database; Redis only makes things quick, but its loss is said."""
     lag_s, redis = await asyncio.gather(_queue_lag_s(resources), _redis_answers(resources))

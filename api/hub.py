@@ -1,16 +1,20 @@
 """JupyterHub's REST, as much of it as is needed to have a server running when its page is opened."""
 
 import asyncio
+from collections.abc import Coroutine
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 import httpx
 import structlog
 
-__all__ = ["HubClient", "dashboard_server"]
+__all__ = ["HubClient", "dashboard_server", "person_server"]
 
 POLL_S: Final = 0.1
+DELETE_TRIES: Final = 20
+DELETE_PAUSE_S: Final = 0.5
 
 log = structlog.stdlib.get_logger("api.hub")
 
@@ -18,6 +22,11 @@ log = structlog.stdlib.get_logger("api.hub")
 def dashboard_server(slug: str) -> str:
     """Hub user that runs the tenant's dashboards."""
     return f"t-{slug}"
+
+
+def person_server(slug: str, user_id: UUID) -> str:
+    """Hub user of a person in one tenant, who runs their Lab."""
+    return f"{slug}-{user_id.hex[:8]}"
 
 
 class HubClient:
@@ -30,11 +39,32 @@ class HubClient:
             timeout=httpx.Timeout(5, connect=1),
             trust_env=False,
         )
-        self._background: set[asyncio.Task[bool]] = set()
+        self._background: set[asyncio.Task[Any]] = set()
 
     def start_soon(self, name: str) -> None:
         """Start the server without waiting for it."""
-        task = asyncio.create_task(self.start(name))
+        self._soon(self.start(name))
+
+    def forget_soon(self, *names: str) -> None:
+        """End these persons' servers and everything they were let into, without waiting for it."""
+        for name in names:
+            self._soon(self.forget(name))
+
+    def stop_soon(self, *names: str) -> None:
+        """Stop these servers without waiting for it."""
+        for name in names:
+            self._soon(self.stop(name))
+
+    async def stop(self, name: str) -> bool:
+        """Stop the server, which ends its database role too. Whether the Hub agreed."""
+        return await self._delete(f"/users/{quote(name)}/server")
+
+    async def forget(self, name: str) -> bool:
+        """Remove a person's Hub user: its server stops, its tokens end, at the next log-in it is made anew."""
+        return await self._delete(f"/users/{quote(name)}")
+
+    def _soon(self, work: Coroutine[Any, Any, bool]) -> None:
+        task = asyncio.create_task(work)
         self._background.add(task)
         task.add_done_callback(self._background.discard)
 
@@ -98,6 +128,22 @@ class HubClient:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
         await self._http.aclose()
+
+    async def _delete(self, path: str) -> bool:
+        """Tried again for a while: while a server starts or stops the Hub refuses."""
+        if self._api_url is None:
+            return False
+        for _ in range(DELETE_TRIES):
+            try:
+                answer = await self._http.delete(f"{self._api_url}{path}", timeout=30)
+            except httpx.HTTPError as error:
+                log.warning("hub.unreachable", reason=type(error).__name__)
+                return False
+            if answer.status_code in {202, 204, 404}:
+                return True
+            await asyncio.sleep(DELETE_PAUSE_S)
+        log.warning("hub.refused", path=path)
+        return False
 
     async def _post(self, path: str) -> httpx.Response | None:
         try:

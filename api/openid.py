@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from binascii import Error as Base64Error
+from datetime import timedelta
 from hmac import compare_digest
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -45,7 +46,7 @@ def discovery(resources: Wired) -> dict[str, Any]:
         "userinfo_endpoint": f"{issuer}/userinfo",
         "jwks_uri": f"{issuer}/jwks",
         "response_types_supported": ["code"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", "refresh_token"],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["ES256"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
@@ -111,27 +112,53 @@ async def token(request: Request[Any, Any, Any], resources: Wired) -> Response[d
         return _refuse(
             "invalid_client", status=401, headers={"WWW-Authenticate": 'Basic realm="xsight"'}
         )
-    if form.get("grant_type") != "authorization_code":
-        return _refuse("unsupported_grant_type")
+    match form.get("grant_type"):
+        case "authorization_code":
+            return await _first_tokens(resources, form)
+        case "refresh_token":
+            return await _next_tokens(resources, form.get("refresh_token", ""))
+        case _:
+            return _refuse("unsupported_grant_type")
+
+
+async def _first_tokens(resources: Resources, form: dict[str, str]) -> Response[dict[str, Any]]:
+    """For a code that was given out a moment ago."""
     payload = await accounts.redeem_code(resources.tenancy, PURPOSE, form.get("code", ""))
     if payload is None or not _is_asked_by_owner(payload, form):
         return _refuse("invalid_grant")
-    about = await _claims(resources, UUID(payload["session"]))
+    session_id = UUID(payload["session"])
+    about = await _claims(resources, session_id)
     if about is None:
         return _refuse("invalid_grant")
-    return Response(
-        {
-            "access_token": resources.provider.sign_access(UUID(payload["session"])),
-            "token_type": "Bearer",
-            "expires_in": resources.provider.access_life_s,
-            "id_token": resources.provider.sign(about, nonce=payload["nonce"]),
-            "scope": "openid profile email",
-        },
-        headers=NO_STORE,
-    )
+    more = {
+        "id_token": resources.provider.sign(about, nonce=payload["nonce"]),
+        "refresh_token": await accounts.new_hub_secret(resources.tenancy, session_id),
+    }
+    return _tokens(resources, session_id, more)
 
 
-@get("/auth/oauth/userinfo", opt=PUBLIC, include_in_schema=False)
+async def _next_tokens(resources: Resources, secret: str) -> Response[dict[str, Any]]:
+    """For a refresh token, which is exchanged for its successor; one that was exchanged ends the log-in."""
+    entered = await accounts.enter(resources.tenancy, "hub", secret, lifetime=timedelta())
+    if entered is None:
+        return _refuse("invalid_grant")
+    identity, renewed = entered
+    return _tokens(resources, identity.session_id, {"refresh_token": renewed} if renewed else {})
+
+
+def _tokens(
+    resources: Resources, session_id: UUID, more: dict[str, str]
+) -> Response[dict[str, Any]]:
+    body: dict[str, Any] = {
+        "access_token": resources.provider.sign_access(session_id),
+        "token_type": "Bearer",
+        "expires_in": resources.provider.access_life_s,
+        "scope": "openid profile email",
+    }
+    return Response(body | more, headers=NO_STORE)
+
+
+@get("/auth/oauth/userinfo", opt={**PUBLIC, "machine": True}, include_in_schema=False)
 async def userinfo(request: Request[Any, Any, Any], resources: Wired) -> Response[dict[str, Any]]:
     """The claims as they are now: a log-out or a lost role shows here at once."""
     kind, _, value = request.headers.get("authorization", "").partition(" ")

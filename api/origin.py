@@ -2,12 +2,11 @@
 
 ``Origin`` must be ours on every change and before every websocket; browsers send it always, scripts have to. With a
 session a token is asked for as well, in a header or, for forms that work without JavaScript, in a hidden field. It is
-derived from the cookie's secret, which no page can read, so nothing is stored for it.
+signed for one log-in and one part of the site, so nothing is stored for it. A program's API token needs neither: no
+browser sends it by itself.
 """
 
-import hashlib
 import hmac
-from base64 import urlsafe_b64encode
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 
-from api.cookies import audience_of, cookie_name
+from api.cookies import audience_of
 from api.errors import CrossSite, StaleToken
 from api.resources import resources_of
 from api.rights import Right
@@ -34,9 +33,9 @@ def is_own_origin(origin: str | None, public_url: str) -> bool:
 
 
 def csrf_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    """The token that belongs to the session cookie of this path."""
-    digest = hmac.digest(_cookie(connection).encode(), b"csrf", hashlib.sha256)
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+    """The token of this log-in for this path's part of the site."""
+    subject = f"{connection.user.session_id}|{audience_of(connection.scope['path'])}"
+    return resources_of(connection.app).keyring.sign(subject, purpose="csrf")
 
 
 async def refuse_cross_site(
@@ -50,13 +49,16 @@ async def refuse_cross_site(
     ):
         return
     request: Request[Any, Any, Any] = connection
+    is_public = handler.opt["right"] == Right.PUBLIC
+    if not is_public and request.user.scopes is not None:
+        return
     if not is_own_origin(
         request.headers.get("origin"), resources_of(request.app).settings.public_url
     ):
         raise CrossSite(
             "The Origin header is not that of this site; send the request from our own pages."
         )
-    if handler.opt["right"] == Right.PUBLIC:
+    if is_public:
         return
     given = request.headers.get(HEADER) or str((await _form(request)).get(FIELD, ""))
     if not hmac.compare_digest(given.encode(), csrf_token(request).encode()):
@@ -68,10 +70,3 @@ async def refuse_cross_site(
 async def _form(request: Request[Any, Any, Any]) -> dict[str, Any]:
     kind = request.headers.get("content-type", "").partition(";")[0]
     return dict(await request.form()) if kind == "application/x-www-form-urlencoded" else {}
-
-
-def _cookie(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    secure = resources_of(connection.app).settings.secure
-    return connection.cookies.get(
-        cookie_name(audience_of(connection.scope["path"]) or "", secure=secure), ""
-    )

@@ -1,6 +1,5 @@
 """Pages for people: landing, log-in, sign-up, connecting a store, log-out. Plain forms, no JavaScript."""
 
-from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
@@ -8,9 +7,10 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromQuery, QueryParameter
 
 from api.errors import TooManyAttempts
+from api.forms import errors_of, fields_of, status_of, to_own_name
 from api.origin import csrf_token
-from api.redirects import DEFAULT_TARGET, here, own_path, see_other, url_with
-from api.resources import Resources, Wired, resources_of
+from api.redirects import DEFAULT_TARGET, own_path, see_other, url_with
+from api.resources import Resources, Wired
 from api.rights import Right
 from api.sessions import log_in, log_out, sign_up
 from api.views import render
@@ -49,19 +49,21 @@ def terms() -> Response[str]:
 
 
 @get("/login", opt=PUBLIC, sync_to_thread=False)
-def login_form(target: NextParam = None, out: FromQuery[str | None] = None) -> Response[str]:
+def login_form(
+    resources: Wired, target: NextParam = None, out: FromQuery[str | None] = None
+) -> Response[str]:
     """The log-in form."""
-    return _login(target=target, notice="You are logged out." if out else "")
+    return _login(resources, target=target, notice="You are logged out." if out else "")
 
 
 @post("/login", opt=PUBLIC)
 async def login(request: AnyRequest, resources: Wired) -> Response[Any]:
     """Log in and go on to where the person wanted to go."""
-    form = await _fields(request, "email", "password", "next")
+    form = await fields_of(request, "email", "password", "next")
     try:
         cookies = await log_in(request, resources, form["email"], form["password"])
     except (Forbidden, InvalidInput, TooManyAttempts) as error:
-        return _login(target=form["next"], email=form["email"], error=error)
+        return _login(resources, target=form["next"], email=form["email"], error=error)
     return see_other(own_path(form["next"]), cookies=cookies)
 
 
@@ -74,7 +76,7 @@ def signup_form() -> Response[str]:
 @post("/signup", opt=PUBLIC)
 async def signup(request: AnyRequest, resources: Wired) -> Response[Any]:
     """Create the account, then connect a store."""
-    form = await _fields(request, "name", "company", "email", "password")
+    form = await fields_of(request, "name", "company", "email", "password")
     try:
         cookies = await sign_up(request, resources, **form)
     except XsightError as error:
@@ -91,7 +93,7 @@ async def connect_form(request: UserRequest, resources: Wired) -> Response[str]:
 @post("/connect", opt=CONNECT)
 async def connect(request: UserRequest, resources: Wired) -> Response[Any]:
     """Start the connection with a shop whose address makes sense."""
-    form = await _fields(request, "shop")
+    form = await fields_of(request, "shop")
     try:
         shop = parse_shop_domain(form["shop"])
     except InvalidInput as error:
@@ -126,31 +128,30 @@ async def _leave(request: UserRequest, resources: Resources) -> Response[None]:
     return see_other(next_page, cookies=cookies)
 
 
-async def _fields(request: AnyRequest, *names: str) -> dict[str, str]:
-    """A form's fields as text; what is missing or is a file is empty."""
-    form = await request.form()
-    values = {name: form.get(name) for name in names}
-    texts = {name: value if isinstance(value, str) else "" for name, value in values.items()}
-    return {name: text if name == "password" else text.strip() for name, text in texts.items()}
-
-
 def _login(
-    *, target: str | None, email: str = "", error: XsightError | None = None, notice: str = ""
+    resources: Resources,
+    *,
+    target: str | None,
+    email: str = "",
+    error: XsightError | None = None,
+    notice: str = "",
 ) -> Response[str]:
-    status = _status(error)
+    status = status_of(error)
+    external = resources.settings.login_name if resources.external else ""
     next_path = own_path(target)
     return render(
         "login.html",
         status=status,
-        errors=_errors(error),
+        errors=errors_of(error),
         email=email,
         notice=notice,
         next=next_path if next_path != DEFAULT_TARGET else "",
+        external=external,
     )
 
 
 def _signup(form: dict[str, str], error: XsightError | None = None) -> Response[str]:
-    return render("signup.html", status=_status(error), errors=_errors(error), form=form)
+    return render("signup.html", status=status_of(error), errors=errors_of(error), form=form)
 
 
 async def _connect(
@@ -162,9 +163,9 @@ async def _connect(
     state = await tenants.tenant_state(resources.tenancy, identity.tenant_id)
     return render(
         "connect.html",
-        status=_status(error),
+        status=status_of(error),
         form_targets=_shopify_origins(resources.settings),
-        errors=_errors(error),
+        errors=errors_of(error),
         shop=shop,
         suggestions=[name for name in resources.settings.demo_shops.split(",") if name],
         state=state,
@@ -181,31 +182,6 @@ def _shopify_origins(settings: Settings) -> str:
         if parts.netloc == "shop"
         else f"{parts.scheme}://{parts.netloc}"
     )
-
-
-def _errors(error: XsightError | None) -> dict[str, str]:
-    """The message under the name of its field; ``form`` is for the whole."""
-    return {getattr(error, "field", None) or "form": str(error)} if error else {}
-
-
-def _status(error: XsightError | None) -> int:
-    if error is None:
-        return HTTPStatus.OK
-    return (
-        HTTPStatus.TOO_MANY_REQUESTS
-        if isinstance(error, TooManyAttempts)
-        else HTTPStatus.UNPROCESSABLE_ENTITY
-    )
-
-
-async def _by_its_own_name(request: AnyRequest) -> Response[None] | None:
-    """Who typed ``localhost`` is sent to the address of this installation: forms are taken from there only."""
-    public = urlsplit(resources_of(request.app).settings.public_url)
-    asked, _, port = request.headers.get("host", "").rpartition(":")
-    is_alias = {asked, public.hostname} == {"localhost", "127.0.0.1"} and port == str(public.port)
-    if request.method != "GET" or not is_alias:
-        return None
-    return see_other(f"{public.scheme}://{public.netloc}{here(request)}")
 
 
 handlers = [
@@ -225,7 +201,7 @@ handlers = [
             logout_page,
             logout,
         ],
-        before_request=_by_its_own_name,
+        before_request=to_own_name,
         include_in_schema=False,
     )
 ]

@@ -23,9 +23,7 @@ __all__ = ["CLIENT_ID", "Provider", "challenge_of", "claims"]
 
 CLIENT_ID: Final = "xsight-hub"
 ID_TOKEN_LIFE_S: Final = 300
-ACCESS_LIFE_S: Final = (
-    14 * 24 * 3600
-)  # as long as a log-in may last; every use looks at the log-in itself
+ACCESS_LIFE_S: Final = 900  # and every use looks at the log-in itself
 
 
 class Provider:

@@ -12,7 +12,7 @@ __all__ = ["DEFAULT_TARGET", "here", "own_path", "see_other", "url_with"]
 DEFAULT_TARGET: Final = "/app/overview"
 # One leading slash, then characters that no browser rewrites: no backslash, control, space, colon-slash-slash.
 _OWN: Final = re.compile(
-    r"/(?:app/[a-z0-9-]+(?:/[a-z0-9-]+)*|connect|auth|auth/oauth/authorize|hub/[\w./%-]*)(?:\?[\w.~!$&'()*+,;=:@/?%-]*)?",
+    r"/(?:app/[a-z0-9-]+(?:/[a-z0-9-]+)*|connect|auth|auth/account|auth/oauth/authorize|hub/[\w./%-]*)(?:\?[\w.~!$&'()*+,;=:@/?%-]*)?",
     re.ASCII,
 )
 

@@ -1,7 +1,7 @@
 """What handlers work with, made once by ``create_app`` and passed down."""
 
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import httpx
@@ -10,20 +10,33 @@ from litestar.di import NamedDependency
 from redis.asyncio import Redis
 
 from api.announcer import Announcer
+from api.cache import Cache
 from api.hub import HubClient
 from api.inbox import InboxWriter
 from api.provider import Provider
 from api.rooms import Rooms
 from api.throttle import Throttle
 from worker.doorbell import RedisDoorbell
+from xsight_core.crypto import Keyring
 from xsight_core.services.connect import ShopAccess
 from xsight_core.services.look import Ledgers
+from xsight_core.services.mail import MailServer, Post
 from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["Resources", "Wired", "make_resources", "resources_of"]
+__all__ = ["External", "Resources", "Wired", "make_resources", "resources_of"]
 
 STATEMENT_TIMEOUT_S = 15  # nobody waits longer for a page
+
+
+@dataclass
+class External:
+    """Somebody else's OpenID provider, and what it said of itself when it was last asked."""
+
+    issuer: str
+    metadata: dict[str, Any] = field(default_factory=dict[str, Any])
+    keys: dict[str, Any] = field(default_factory=dict[str, Any])
+    read_at: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +56,10 @@ class Resources:
     throttle: Throttle
     doorbell: RedisDoorbell
     provider: Provider
+    keyring: Keyring
+    post: Post
+    cache: Cache
+    external: External | None
 
     async def serve(self, stack: AsyncExitStack) -> None:
         """Start what runs by itself; the stack closes everything in the opposite order."""
@@ -71,6 +88,7 @@ def make_resources(settings: Settings) -> Resources:
     )
     http = httpx.AsyncClient(timeout=20, follow_redirects=False, trust_env=False)
     doorbell = RedisDoorbell(redis)
+    keyring = Keyring.parse(settings.keyring.get_secret_value())
     ingest = settings.ingest_database_url or settings.database_url
     return Resources(
         settings=settings,
@@ -86,6 +104,10 @@ def make_resources(settings: Settings) -> Resources:
         throttle=Throttle(redis),
         doorbell=doorbell,
         provider=Provider.from_settings(settings),
+        keyring=keyring,
+        cache=Cache(redis),
+        external=External(settings.login_issuer.rstrip("/")) if settings.login_issuer else None,
+        post=Post(keyring, sends=MailServer.from_settings(settings) is not None),
     )
 
 

@@ -8,13 +8,25 @@ from litestar.connection import ASGIConnection
 from litestar.handlers.base import BaseRouteHandler
 from litestar.routes import BaseRoute, HTTPRoute
 
-from api.cookies import audience_of, cookie_name
+from api.access import add_header
+from api.cookies import audience_of, cookie_name, renewed_cookie
 from api.errors import NotLoggedIn
-from api.resources import resources_of
+from api.limits import limit_stranger
+from api.resources import Resources, resources_of
 from xsight_core.errors import Forbidden
-from xsight_core.services.accounts import Identity, identify
+from xsight_core.services.accounts import Audience, Identity, enter
+from xsight_core.services.api_tokens import PERSONAL_DATA, identify_token
 
-__all__ = ["RIGHTS", "Right", "check_rights_stated", "require_right", "rights_of"]
+__all__ = [
+    "RIGHTS",
+    "SCOPES",
+    "Right",
+    "check_rights_stated",
+    "identify_caller",
+    "require_right",
+    "rights_of",
+    "scopes_of",
+]
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -28,49 +40,92 @@ class Right(StrEnum):
     SYNC = "sync"
     CONNECT = "connect"
     LAB = "lab"
+    TOKENS = "tokens"  # API tokens of one's own
+    MEMBERS = "members"  # invite, change, remove
+    AUDIT = "audit"
 
 
 _EVERYBODY: Final = frozenset({Right.USER, Right.READ})
+_DECIDES: Final = frozenset({Right.CONNECT, Right.MEMBERS, Right.AUDIT})
 RIGHTS: Final[dict[str, frozenset[Right]]] = {
-    "owner": _EVERYBODY | {Right.SYNC, Right.CONNECT, Right.LAB},
-    "admin": _EVERYBODY | {Right.SYNC, Right.CONNECT, Right.LAB},
-    "analyst": _EVERYBODY | {Right.SYNC, Right.LAB},
-    "marketer": _EVERYBODY | {Right.SYNC},
+    "owner": _EVERYBODY | {Right.SYNC, Right.LAB, Right.TOKENS} | _DECIDES,
+    "admin": _EVERYBODY | {Right.SYNC, Right.LAB, Right.TOKENS} | _DECIDES,
+    "analyst": _EVERYBODY | {Right.SYNC, Right.LAB, Right.TOKENS},
+    "marketer": _EVERYBODY | {Right.SYNC, Right.TOKENS},
     "viewer": _EVERYBODY,
 }
+"""Personal data is no role's: each membership says whether it comes with it."""
+
+_PERSONS_ONLY: Final = frozenset({Right.USER, Right.CONNECT, Right.LAB, Right.TOKENS})
+SCOPES: Final = frozenset({*Right} - _PERSONS_ONLY - {Right.PUBLIC}) | {PERSONAL_DATA}
+"""What a token can be given: no token makes tokens, log-ins or connections."""
 
 
 def rights_of(identity: Identity) -> frozenset[Right]:
-    """The rights of a person in the tenant they look at."""
-    return RIGHTS.get(identity.role or "", frozenset({Right.USER}))
+    """The rights of a person in the tenant they look at; of a token, those of them that its scopes name."""
+    if identity.scopes is None:
+        return RIGHTS.get(identity.role or "", frozenset({Right.USER}))
+    return RIGHTS.get(identity.role or "", frozenset()) & identity.scopes & SCOPES
+
+
+def scopes_of(identity: Identity) -> frozenset[str]:
+    """What this person may give a token."""
+    own = frozenset[str](rights_of(identity)) & SCOPES
+    return own | {PERSONAL_DATA} if identity.pii else own
+
+
+async def identify_caller(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Make whoever asks ``request.user``; routes for anybody do not look."""
+    right, scope = Right(handler.opt["right"]), cast("Any", connection.scope)
+    if scope.get("method") == "OPTIONS" or right is Right.PUBLIC:
+        return  # OPTIONS is Litestar's own answer: which methods there are
+    identity = await _identity(connection)
+    if identity is None:
+        await limit_stranger(connection)
+        raise NotLoggedIn("Log in first.")
+    connection.scope["user"] = identity
 
 
 async def require_right(connection: Connection, handler: BaseRouteHandler) -> None:
-    """Let through whoever has the right that the route states, and make them ``request.user``."""
-    scope: Any = connection.scope
-    if scope.get("method") == "OPTIONS":
-        return  # Litestar's own answer: which methods there are
-    right = Right(handler.opt["right"])
-    if right is Right.PUBLIC:
+    """Let through whoever has the right that the route states."""
+    right, scope = Right(handler.opt["right"]), cast("Any", connection.scope)
+    if scope.get("method") == "OPTIONS" or right is Right.PUBLIC:
         return
-    identity = await _identity(connection)
-    if identity is None:
-        raise NotLoggedIn("Log in first.")
-    scope["user"] = identity
-    if right not in rights_of(identity):
-        raise Forbidden(
-            f"Your role in this store ({identity.role or 'none'}) does not include “{right}”."
-        )
+    identity: Identity = connection.user
+    if right in rights_of(identity):
+        return
+    if identity.scopes is not None:
+        raise Forbidden(f"This token does not include “{right}”.")
+    raise Forbidden(
+        f"Your role in this store ({identity.role or 'none'}) does not include “{right}”."
+    )
 
 
 async def _identity(connection: Connection) -> Identity | None:
-    """Who the cookie of this path's audience belongs to."""
+    """Who the token belongs to or, without one, the cookie of this path's audience."""
+    resources = resources_of(connection.app)
+    kind, _, token = connection.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer" and connection.scope["path"].startswith("/api/v1/"):
+        return await identify_token(resources.tenancy, token.strip())
     audience = audience_of(connection.scope["path"])
     if audience is None:
         return None
-    resources = resources_of(connection.app)
     secret = connection.cookies.get(cookie_name(audience, secure=resources.settings.secure))
-    return await identify(resources.tenancy, audience, secret) if secret else None
+    return await _by_cookie(connection, resources, audience, secret) if secret else None
+
+
+async def _by_cookie(
+    connection: Connection, resources: Resources, audience: Audience, secret: str
+) -> Identity | None:
+    """An old secret is exchanged on the way: the answer brings its successor."""
+    entered = await enter(resources.tenancy, audience, secret)
+    if entered is None:
+        return None
+    identity, renewed = entered
+    if renewed is not None:
+        cookie = renewed_cookie(audience, renewed, secure=resources.settings.secure)
+        add_header(connection.scope, "Set-Cookie", cookie.to_header(header=""))
+    return identity
 
 
 def check_rights_stated(app: Litestar) -> None:

@@ -8,13 +8,24 @@ from litestar.datastructures import Cookie
 
 from api.access import client_address
 from api.cookies import end_cookies, session_cookies
-from api.hub import dashboard_server
+from api.hub import dashboard_server, person_server
 from api.resources import Resources
 from api.throttle import Limit
-from xsight_core.services import accounts
+from api.trail import note
+from xsight_core.errors import Forbidden
+from xsight_core.services import accounts, recovery
 from xsight_core.services.accounts import Identity
 
-__all__ = ["log_in", "log_out", "sign_up"]
+__all__ = [
+    "ask_for_proof",
+    "check_password",
+    "log_in",
+    "log_out",
+    "log_out_everywhere",
+    "open_for",
+    "ring",
+    "sign_up",
+]
 
 # Generous for a person, slow for a guesser: 10 at once and then one every 10 s against one account.
 PER_ACCOUNT: Final = Limit("login", burst=10, every_s=10)
@@ -28,37 +39,94 @@ async def log_in(
     request: AnyRequest, resources: Resources, email: str, password: str
 ) -> list[Cookie]:
     """The cookies of a new session, or ``Forbidden``; also for attempts at accounts that do not exist."""
+    user_id = await check_password(request, resources, email, password)
+    return await open_for(request, resources, user_id)
+
+
+async def check_password(
+    request: AnyRequest, resources: Resources, email: str, password: str
+) -> UUID:
+    """Who it is, or ``Forbidden``; wrong ones are counted against the account and the address."""
     account = email.strip().lower()
     attempts = (PER_ACCOUNT, account), (PER_ADDRESS, client_address(request.scope))
     await resources.throttle.admit(*attempts)
-    user_id = await accounts.authenticate(resources.tenancy, email=email, password=password)
+    try:
+        user_id = await accounts.authenticate(resources.tenancy, email=email, password=password)
+    except Forbidden:
+        await note(request, resources, "login.refused")
+        raise
     await resources.throttle.give_back(*attempts)
-    return await _open(request, resources, user_id)
+    return user_id
 
 
 async def sign_up(
     request: AnyRequest, resources: Resources, *, name: str, company: str, email: str, password: str
 ) -> list[Cookie]:
-    """A new account with its first tenant, logged in."""
+    """A new account with its first tenant, logged in; its address is asked to be confirmed."""
     await resources.throttle.admit((SIGN_UPS, client_address(request.scope)))
     user_id = await accounts.sign_up(
         resources.tenancy, email=email, password=password, name=name, company=company
     )
-    return await _open(request, resources, user_id)
+    await ask_for_proof(resources, user_id)
+    return await open_for(request, resources, user_id, action="account.created")
+
+
+async def ask_for_proof(resources: Resources, user_id: UUID) -> None:
+    """Only where mail is sent: nobody can follow a link that lies at the operator's."""
+    if resources.post.sends:
+        public_url = resources.settings.public_url
+        job = await recovery.ask_for_proof(
+            resources.tenancy, resources.post, user_id=user_id, public_url=public_url
+        )
+        await ring(resources, job)
+
+
+async def ring(resources: Resources, job: UUID | None) -> None:
+    """Tell a worker, if there is anything to tell."""
+    if job is not None:
+        await resources.doorbell.ring(job)
 
 
 async def log_out(resources: Resources, identity: Identity) -> list[Cookie]:
-    """End the session everywhere; what the browser still holds is worth nothing."""
+    """End the session, and the notebooks' server it may have started; what the browser still holds is worth nothing."""
     await accounts.close_session(resources.tenancy, identity.session_id)
+    if identity.slug is not None:
+        resources.hub.stop_soon(person_server(identity.slug, identity.user_id))
     return end_cookies(secure=resources.settings.secure)
 
 
-async def _open(request: AnyRequest, resources: Resources, user_id: UUID) -> list[Cookie]:
-    """Always a new session: none is taken over from before the log-in. Its dashboards start meanwhile."""
+async def log_out_everywhere(
+    request: AnyRequest, resources: Resources, identity: Identity
+) -> list[Cookie]:
+    """End every session of this person, in every browser, and their servers in every store."""
+    tenants = await accounts.tenants_of(resources.tenancy, identity.user_id)
+    await accounts.close_sessions(resources.tenancy, identity.user_id)
+    resources.hub.forget_soon(*(person_server(t.slug, identity.user_id) for t in tenants))
+    await note(request, resources, "logout.everywhere", tenant_id=identity.tenant_id)
+    return end_cookies(secure=resources.settings.secure)
+
+
+async def open_for(
+    request: AnyRequest,
+    resources: Resources,
+    user_id: UUID,
+    *,
+    tenant_id: UUID | None = None,
+    action: str = "login",
+) -> list[Cookie]:
+    """Always a new session: none is taken over from before the log-in. Its dashboards start meanwhile.
+
+    ``tenant_id``: the store to look at, where it is known; else the person's first.
+    """
     secrets = await accounts.open_session(
-        resources.tenancy, user_id, user_agent=request.headers.get("user-agent", "")[:200]
+        resources.tenancy,
+        user_id,
+        tenant_id=tenant_id,
+        user_agent=request.headers.get("user-agent", "")[:200],
     )
     identity = await accounts.identify(resources.tenancy, "api", secrets["api"])
-    if identity is not None and identity.slug is not None:
-        resources.hub.start_soon(dashboard_server(identity.slug))
+    if identity is not None:
+        if identity.slug is not None:
+            resources.hub.start_soon(dashboard_server(identity.slug))
+        await note(request, resources, action, tenant_id=identity.tenant_id, user_id=user_id)
     return session_cookies(secrets, secure=resources.settings.secure)

@@ -20,7 +20,7 @@ from xsight_core.services.accounts import Identity
 
 __all__ = ["handlers"]
 
-RECHECK_S: Final = 30.0
+RECHECK_S: Final = 5.0
 LARGEST_MESSAGE: Final = 4096
 # RFC 6455: 1001 going away, 1008 policy violation; 4401 is ours: log in again.
 GOING_AWAY, FOREIGN, LOGGED_OUT = 1001, 1008, 4401

@@ -37,8 +37,8 @@ class HubSettings(BaseSettings):
     run_dir: Path | None = Field(None, alias="XSIGHT_RUN_DIR")
     sandbox: Literal["auto", "bwrap", "none"] = Field("auto", alias="XSIGHT_SANDBOX")
     idle_timeout_s: int = Field(1800, alias="XSIGHT_HUB_IDLE_S")
-    auth_refresh_s: int = Field(60, alias="XSIGHT_HUB_AUTH_REFRESH_S")
-    recheck_s: int = Field(10, alias="XSIGHT_HUB_RECHECK_S")
+    auth_refresh_s: int = Field(5, alias="XSIGHT_HUB_AUTH_REFRESH_S")
+    recheck_s: int = Field(3, alias="XSIGHT_HUB_RECHECK_S")
     log_level: str = Field("INFO", alias="XSIGHT_LOG_LEVEL")
 
     @property

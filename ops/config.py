@@ -11,6 +11,12 @@ from ops.trouble import Trouble
 __all__ = ["Config", "loopback_of"]
 
 _SANDBOXES = ("auto", "bwrap", "none")
+_PASSED_ON = (
+    *("XSIGHT_SMTP_URL", "XSIGHT_MAIL_FROM"),
+    *("XSIGHT_LOGIN_ISSUER", "XSIGHT_LOGIN_CLIENT_ID", "XSIGHT_LOGIN_CLIENT_SECRET"),
+    *("XSIGHT_LOGIN_NAME", "XSIGHT_TRUSTED_PROXIES"),
+    *("XSIGHT_RATE_USER", "XSIGHT_RATE_TENANT", "XSIGHT_RATE_ADDRESS"),
+)
 _DEMO = {"1": True, "0": False}
 
 
@@ -27,6 +33,8 @@ class Config:
     log_level: str
     database_url: str | None = field(repr=False)
     redis_url: str | None = field(repr=False)
+    passed_on: Mapping[str, str] = field(repr=False)
+    """Settings of mail, log-in and limits, handed to the API and the worker as they are."""
     shopify: Mapping[str, str] = field(repr=False)
     """The operator's own ``SHOPIFY_*``; empty: the simulator stands in."""
 
@@ -75,6 +83,7 @@ class Config:
             log_level=env.get("XSIGHT_LOG_LEVEL") or "INFO",
             database_url=_as_postgresql(env.get("DATABASE_URL")),
             redis_url=env.get("REDIS_URL") or None,
+            passed_on={key: env[key] for key in _PASSED_ON if env.get(key)},
             shopify=shopify,
         )
 

@@ -98,6 +98,7 @@ def processes(
         | to_hub
         | client_secret
         | shopify
+        | config.passed_on
         | {
             "XSIGHT_INGEST_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_ingest"),
             "XSIGHT_OIDC_KEY_FILE": str(vault.signing_key("oidc.pem")),
@@ -138,7 +139,7 @@ def processes(
             for service in (
                 _python("api", "api", api, partial(http_ok, ports["api"], "/ready")),
                 replace(
-                    _portless(home, "worker", "worker", work | to_hub | shopify),
+                    _portless(home, "worker", "worker", work | to_hub | shopify | _mail(config)),
                     stop_within_s=7.0,  # jobs under way get 6
                 ),
                 _portless(home, "scheduler", "worker.scheduler", work),
@@ -152,6 +153,12 @@ def processes(
             stop_within_s=7.0,
         ),
     ]
+
+
+def _mail(config: Config) -> dict[str, str]:
+    """The worker sends mail; who may log in is none of its business."""
+    wanted = ("XSIGHT_SMTP_URL", "XSIGHT_MAIL_FROM")
+    return {name: config.passed_on[name] for name in wanted if name in config.passed_on}
 
 
 def _simulated_shopify(vault: Vault, port: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from worker.resources import Resources
 from xsight_core.services.insights import compute_insights, store_look_back
 from xsight_core.services.jobs import ClaimedJob
+from xsight_core.services.mail import deliver
 from xsight_core.services.sync import complete_run, run_sync
 from xsight_core.services.webhooks import dispatch_webhooks
 
@@ -38,7 +39,13 @@ async def webhooks(by: Resources, job: ClaimedJob) -> None:
     await dispatch_webhooks(by.access, tenant_id=job.tenant_id)
 
 
-TASKS: dict[str, Task] = {"sync": sync, "insights": insights, "look_back": look_back, "webhooks": webhooks}
+async def mail(by: Resources, job: ClaimedJob) -> None:
+    """Send one message."""
+    await deliver(by.tenancy, by.settings, UUID(job.payload["mail"]))
+
+
+TASKS: dict[str, Task] = {"sync": sync, "insights": insights, "look_back": look_back, "webhooks": webhooks,
+    "mail": mail}
 HEAVY = frozenset({"sync", "insights", "look_back"})
 """Kinds of which a tenant runs one at a time."""
 

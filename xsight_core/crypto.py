@@ -5,6 +5,7 @@ to another tenant, or a refresh token put where an access token belongs, does no
 """
 
 import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -33,6 +34,7 @@ class Keyring:
         if not keys:
             raise InvalidInput("XSIGHT_KEYRING", "XSIGHT_KEYRING holds no key.")
         self._current = next(iter(keys))
+        self._mac_key = hmac.digest(keys[self._current], b"xsight: what is signed", hashlib.sha256)
         self._ciphers = MappingProxyType({name: AESGCM(key) for name, key in keys.items()})
 
     @classmethod
@@ -82,6 +84,11 @@ class Keyring:
                 f"The {purpose} does not open: it was changed, or belongs to another tenant or purpose."
             ) from None
         return opened.decode()
+
+    def sign(self, text: str, *, purpose: str) -> str:
+        """A signature that only this installation can make. It changes with the newest key: for what is short-lived."""
+        signature = hmac.digest(self._mac_key, f"{purpose}|{text}".encode(), hashlib.sha256)
+        return urlsafe_b64encode(signature).rstrip(b"=").decode()
 
     def is_current(self, sealed: str) -> bool:
         """Whether the newest key sealed this; if not, open it and seal it again."""

@@ -13,6 +13,9 @@
     │  ├─ DatabaseLoginRefused
     │  ├─ DatabaseRightMissing
     │  └─ DatabaseTooNew
+    ├─ MailError
+    │  ├─ MailUnavailable            (retryable)
+    │  └─ MailRefused
     └─ ShopifyError
        ├─ Throttled                 .retry_after_s (retryable)
        ├─ Unavailable               (retryable)
@@ -37,6 +40,9 @@ __all__ = [
     "DatabaseUnreachable",
     "Forbidden",
     "InvalidInput",
+    "MailError",
+    "MailRefused",
+    "MailUnavailable",
     "NotEnoughData",
     "NotFound",
     "SchemaChanged",
@@ -136,6 +142,25 @@ class DatabaseTooNew(DatabaseError):
     """The database was written by a later version."""
 
     code = "database_too_new"
+
+
+class MailError(XsightError):
+    """A message could not be sent; raised in the worker only."""
+
+    code = "mail_error"
+
+
+class MailUnavailable(MailError):
+    """The mail server is down, busy, or not configured."""
+
+    code = "mail_unavailable"
+    retryable = True
+
+
+class MailRefused(MailError):
+    """The mail server does not take this message, now or later."""
+
+    code = "mail_refused"
 
 
 class ShopifyError(XsightError):

@@ -9,7 +9,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 __all__ = ["DEFAULT_SCOPES", "Settings"]
 
 DEFAULT_SCOPES = (
-    "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge"
+    "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge,"
+    "read_reports"
 )
 
 
@@ -31,6 +32,18 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", alias="XSIGHT_API_HOST")
     api_port: int = Field(8001, alias="XSIGHT_API_PORT")
     metrics_port: int | None = Field(None, alias="XSIGHT_METRICS_PORT")
+    trusted_proxies: str = Field("", alias="XSIGHT_TRUSTED_PROXIES")  # networks, comma-separated
+    # requests a second, with ten seconds' worth saved up; 0: no limit
+    rate_user: int = Field(50, ge=0, alias="XSIGHT_RATE_USER")
+    rate_tenant: int = Field(200, ge=0, alias="XSIGHT_RATE_TENANT")
+    rate_address: int = Field(30, ge=0, alias="XSIGHT_RATE_ADDRESS")
+    smtp_url: SecretStr | None = Field(None, alias="XSIGHT_SMTP_URL")
+    # somebody else's OpenID provider to log in through
+    login_issuer: str = Field("", alias="XSIGHT_LOGIN_ISSUER")
+    login_client_id: str = Field("", alias="XSIGHT_LOGIN_CLIENT_ID")
+    login_client_secret: SecretStr = Field(SecretStr(""), alias="XSIGHT_LOGIN_CLIENT_SECRET")
+    login_name: str = Field("your organisation", alias="XSIGHT_LOGIN_NAME")
+    mail_from: str = Field("XSight <xsight@localhost>", alias="XSIGHT_MAIL_FROM")
     log_level: str = Field("INFO", alias="XSIGHT_LOG_LEVEL")
     log_format: str = Field("json", alias="XSIGHT_LOG_FORMAT")
     shopify_client_id: str = Field("", alias="SHOPIFY_CLIENT_ID")

@@ -14,23 +14,33 @@ from xsight_core.db.tables import Membership, OneTimeCode, Session, SessionSecre
 __all__ = [
     "add_code",
     "add_membership",
+    "add_secret",
     "add_session",
     "add_user",
+    "exchange_secret",
+    "find_code",
     "find_identity",
     "find_password",
+    "find_user",
+    "list_sessions",
     "memberships",
     "revoke_sessions",
     "set_password",
     "set_session_tenant",
+    "set_verified",
+    "settle_secret",
     "take_code",
     "touch_session",
 ]
 
 _SEEN_EVERY: Final = timedelta(minutes=1)
+_GRACE: Final = timedelta(seconds=30)
+"""For requests under way while a secret is exchanged, and before an exchange that never arrived is made anew."""
+_KEEP_RETIRED: Final = timedelta(days=1)
 
 
 async def add_user(
-    session: AsyncSession, *, email: str, name: str, password_hash: str
+    session: AsyncSession, *, email: str, name: str, password_hash: str | None
 ) -> UUID | None:
     """The new user's id; None when the address is taken."""
     statement = (
@@ -42,13 +52,31 @@ async def add_user(
     return (await session.execute(statement)).scalar_one_or_none()
 
 
-async def find_password(session: AsyncSession, email: str) -> tuple[UUID, str] | None:
+async def find_password(session: AsyncSession, email: str) -> tuple[UUID, str | None] | None:
     """Id and password hash of an active user."""
     statement = select(User.id, User.password_hash).where(
         User.email == email, User.disabled_at.is_(None)
     )
     row = (await session.execute(statement)).one_or_none()
     return None if row is None else (row.id, row.password_hash)
+
+
+async def find_user(
+    session: AsyncSession, *, user_id: UUID | None = None, email: str | None = None
+) -> User | None:
+    """An active user by id or address."""
+    chosen = User.email == email if user_id is None else User.id == user_id
+    statement = select(User).where(chosen, User.disabled_at.is_(None))
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def set_verified(session: AsyncSession, user_id: UUID) -> None:
+    """The address is the person's: they used a link that was sent there."""
+    await session.execute(
+        update(User)
+        .where(User.id == user_id, User.email_verified_at.is_(None))
+        .values(email_verified_at=func.now())
+    )
 
 
 async def set_password(session: AsyncSession, user_id: UUID, password_hash: str) -> None:
@@ -91,7 +119,10 @@ async def add_session(
     lifetime: timedelta,
     user_agent: str | None,
 ) -> UUID:
-    """A log-in with one secret's digest for each audience."""
+    """A log-in with one secret's digest for each audience. The person's log-ins that have expired go."""
+    await session.execute(
+        delete(Session).where(Session.user_id == user_id, Session.expires_at < func.now())
+    )
     statement = (
         insert(Session)
         .values(
@@ -120,13 +151,18 @@ async def find_identity(
     digest: bytes | None = None,
     audience: str | None = None,
 ) -> RowMapping | None:
-    """Who a live session belongs to, and what they may do in its current tenant."""
+    """Who a live session belongs to, and what they may do in its current tenant.
+
+    Found by a secret, the row also has what is to be done about the secret: ``age``, ``exchanging``, ``reused``,
+    ``follows``.
+    """
     statement = (
         select(
             Session.id.label("session_id"),
             User.id.label("user_id"),
             User.email,
             User.name,
+            User.email_verified_at.is_not(None).label("verified"),
             Tenant.id.label("tenant_id"),
             Tenant.slug,
             Tenant.name.label("tenant_name"),
@@ -149,8 +185,20 @@ async def find_identity(
     if digest is None:
         statement = statement.where(Session.id == session_id)
     else:
-        statement = statement.join(SessionSecret, SessionSecret.session_id == Session.id).where(
-            SessionSecret.digest == digest, SessionSecret.audience == audience
+        statement = (
+            statement.join(SessionSecret, SessionSecret.session_id == Session.id)
+            .where(SessionSecret.digest == digest, SessionSecret.audience == audience)
+            .add_columns(
+                (func.now() - SessionSecret.issued_at).label("age"),
+                SessionSecret.follows,
+                func.coalesce(SessionSecret.exchanged_at > func.now() - _GRACE, False).label(
+                    "exchanging"
+                ),
+                func.coalesce(SessionSecret.retired_at < func.now() - _GRACE, False).label(
+                    "reused"
+                ),
+                SessionSecret.retired_at.is_not(None).label("retired"),
+            )
         )
     return (await session.execute(statement)).mappings().one_or_none()
 
@@ -160,6 +208,76 @@ async def touch_session(session: AsyncSession, session_id: UUID) -> None:
     await session.execute(
         update(Session).where(Session.id == session_id).values(seen_at=func.now())
     )
+
+
+async def add_secret(session: AsyncSession, session_id: UUID, audience: str, digest: bytes) -> None:
+    """One more secret of a log-in."""
+    await session.execute(
+        insert(SessionSecret).values(digest=digest, session_id=session_id, audience=audience)
+    )
+
+
+async def exchange_secret(
+    session: AsyncSession, *, session_id: UUID, audience: str, old: bytes, new: bytes
+) -> bool:
+    """Give out a successor. False: another request has just done so.
+
+    A successor that was given out earlier and never used did not arrive: it is forgotten.
+    """
+    recently = SessionSecret.exchanged_at > func.now() - _GRACE
+    won = await session.execute(
+        update(SessionSecret)
+        .where(
+            SessionSecret.digest == old,
+            SessionSecret.retired_at.is_(None),
+            func.coalesce(recently, False).is_(False),
+        )
+        .values(exchanged_at=func.now())
+        .returning(literal(1))
+    )
+    if won.one_or_none() is None:
+        return False
+    await session.execute(
+        delete(SessionSecret).where(
+            SessionSecret.session_id == session_id,
+            (SessionSecret.follows == old)
+            | (SessionSecret.retired_at < func.now() - _KEEP_RETIRED),
+        )
+    )
+    await session.execute(
+        insert(SessionSecret).values(
+            digest=new, session_id=session_id, audience=audience, follows=old
+        )
+    )
+    return True
+
+
+async def settle_secret(session: AsyncSession, *, digest: bytes, follows: bytes) -> None:
+    """The successor has arrived: what it follows is retired."""
+    await session.execute(
+        update(SessionSecret)
+        .where(SessionSecret.digest == follows, SessionSecret.retired_at.is_(None))
+        .values(retired_at=func.now())
+    )
+    await session.execute(
+        update(SessionSecret).where(SessionSecret.digest == digest).values(follows=None)
+    )
+
+
+async def list_sessions(session: AsyncSession, user_id: UUID) -> Sequence[RowMapping]:
+    """The person's live log-ins, the newest first."""
+    statement = (
+        select(
+            Session.id, Session.created_at, Session.seen_at, Session.expires_at, Session.user_agent
+        )
+        .where(
+            Session.user_id == user_id,
+            Session.revoked_at.is_(None),
+            Session.expires_at > func.now(),
+        )
+        .order_by(Session.created_at.desc())
+    )
+    return (await session.execute(statement)).mappings().all()
 
 
 async def set_session_tenant(session: AsyncSession, session_id: UUID, tenant_id: UUID) -> bool:
@@ -207,6 +325,17 @@ async def add_code(
             digest=digest, purpose=purpose, payload=dict(payload), expires_at=func.now() + lifetime
         )
     )
+
+
+async def find_code(session: AsyncSession, *, digest: bytes, purpose: str) -> dict[str, Any] | None:
+    """A code's payload, without using it up."""
+    statement = select(OneTimeCode.payload).where(
+        OneTimeCode.digest == digest,
+        OneTimeCode.purpose == purpose,
+        OneTimeCode.used_at.is_(None),
+        OneTimeCode.expires_at > func.now(),
+    )
+    return (await session.execute(statement)).scalar_one_or_none()
 
 
 async def take_code(session: AsyncSession, *, digest: bytes, purpose: str) -> dict[str, Any] | None:

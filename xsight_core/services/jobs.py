@@ -48,7 +48,7 @@ __all__ = [
 
 log = structlog.get_logger()
 
-JobKind = Literal["sync", "insights", "look_back", "webhooks"]
+JobKind = Literal["sync", "insights", "look_back", "webhooks", "mail"]
 
 DOORBELL_CHANNEL: Final = "xsight:doorbell"  # of Redis, as the API and the workers name it
 MAX_ATTEMPTS: Final = 6

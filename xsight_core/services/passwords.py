@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from importlib.resources import files
 from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
@@ -25,35 +26,18 @@ _THREADS: Final = ThreadPoolExecutor(2, thread_name_prefix="argon2")
 
 # Verified when there is no such user, so that the answer takes as long.
 _NOBODY: Final = "$argon2id$v=19$m=19456,t=2,p=1$YIBsxXhbmU3hhv9KkfD28w$K9ddMaKEmw/5WrAW+ADA6K5uYd1XOt6ND9UgVXo73Y0"
+# with a year or an exclamation mark behind them
+_ROOTS: Final = frozenset(
+    (
+        *("password", "passwort", "admin", "administrator", "welcome", "letmein"),
+        *("changeme", "qwerty", "iloveyou", "shopify", "xsight", "customer"),
+    )
+)
 _COMMON: Final = frozenset(
-    [
-        "1234567890",
-        "0123456789",
-        "12345678910",
-        "1q2w3e4r5t",
-        "1qaz2wsx3edc",
-        "password12",
-        "password123",
-        "password1234",
-        "passwordpassword",
-        "qwertyuiop",
-        "qwerty1234",
-        "qwerty12345",
-        "abcdefghij",
-        "administrator",
-        "iloveyou12",
-        "letmein123",
-        "welcome123",
-        "changeme123",
-        "q1w2e3r4t5",
-        "1122334455",
-        "0987654321",
-        "9876543210",
-        "asdfghjkl1",
-        "shopify123",
-        "shopifyshopify",
-        "customer123",
-    ]
+    files("xsight_core.services")
+    .joinpath("common_passwords.txt")
+    .read_text(encoding="utf-8")
+    .splitlines()[1:]
 )
 
 
@@ -63,8 +47,10 @@ def check_password(password: str, *, email: str) -> None:
         raise InvalidInput("password", f"Choose a password of at least {_MIN_LENGTH} characters.")
     if len(password) > _MAX_LENGTH:
         raise InvalidInput("password", f"Choose a password of at most {_MAX_LENGTH} characters.")
-    folded = password.casefold()
-    if folded in _COMMON or len(set(folded)) < 4 or folded in {email, email.partition("@")[0]}:  # noqa: PLR2004
+    folded = _normal(password).casefold()
+    root = folded.strip("0123456789!?.*#$ ")
+    own = {email, email.partition("@")[0]}
+    if folded in _COMMON or {folded, root} & (own | _ROOTS) or len(set(folded)) < 4:  # noqa: PLR2004
         raise InvalidInput("password", "This password is easily guessed. Choose another one.")
 
 

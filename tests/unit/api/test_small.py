@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from litestar import Litestar, WebSocket, get, websocket
 
-from api.access import client_address
+from api.access import Hops
 from api.assets import Asset
 from api.cookies import end_cookies, session_cookies
 from api.docs import ERRORS
@@ -24,7 +24,7 @@ from xsight_core.errors import InvalidInput
 @pytest.mark.parametrize(
     ("peer", "forwarded", "address"),
     [
-        ("127.0.0.1", [], "127.0.0.1"),
+        ("127.0.0.1", [], ""),  # a process of ours
         ("127.0.0.1", [b"203.0.113.9"], "203.0.113.9"),
         ("127.0.0.1", [b"1.2.3.4, 203.0.113.9"], "203.0.113.9"),
         ("127.0.0.1", [b"1.2.3.4", b"203.0.113.9"], "203.0.113.9"),
@@ -34,7 +34,24 @@ from xsight_core.errors import InvalidInput
 )
 def test_only_the_proxys_own_word_counts(peer, forwarded, address) -> None:
     headers = [(b"x-forwarded-for", value) for value in forwarded]
-    assert client_address({"client": (peer, 1), "headers": headers}) == address
+    assert Hops("").client({"client": (peer, 1), "headers": headers}) == address
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "address"),
+    [
+        ("10.0.0.5", b"203.0.113.9", "203.0.113.9"),
+        ("10.0.0.5", b"1.2.3.4, 203.0.113.9, 10.0.0.7", "203.0.113.9"),
+        ("10.0.0.5", b"10.0.0.7", "10.0.0.7"),  # the proxy itself asks
+        ("10.0.0.5", b"1.2.3.4, x, 10.0.0.7", "x"),
+        ("10.0.0.5", b"", "10.0.0.5"),
+        ("203.0.113.9", b"1.2.3.4", "203.0.113.9"),
+        ("127.0.0.1", b"203.0.113.9, 10.0.0.7", "203.0.113.9"),
+    ],
+)
+def test_proxies_the_operator_lists_are_believed_too(peer, forwarded, address) -> None:
+    scope = {"client": (peer, 1), "headers": [(b"x-forwarded-for", forwarded)]}
+    assert Hops("10.0.0.0/24, 192.0.2.1").client(scope) == address
 
 
 def test_under_tls_cookies_are_secure_and_named_so() -> None:
