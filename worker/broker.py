@@ -57,7 +57,7 @@ class StreamBroker(RedisStreamBroker):
                 try:
                     if time.monotonic() >= reclaim_at:
                         reclaim_at = time.monotonic() + self.idle_timeout / 2000
-                        for entry in await self._reclaim():
+                        async for entry in self._reclaim():
                             yield entry
                     for entry in await self._read():
                         yield entry
@@ -87,8 +87,8 @@ class StreamBroker(RedisStreamBroker):
             )
         return [self._hold(key, entry) for _, entries in found or [] for key, entry in entries]
 
-    async def _reclaim(self) -> list[AckableMessage]:
-        taken: list[AckableMessage] = []
+    async def _reclaim(self) -> AsyncGenerator[AckableMessage, None]:
+        """Entries of workers that are gone, each handed over at once: what is held is being done."""
         async with self._redis() as redis:
             waiting: Any = await redis.xpending_range(
                 self.queue_name,
@@ -113,8 +113,7 @@ class StreamBroker(RedisStreamBroker):
                 if deliveries >= self._max_deliveries:
                     await self._bury(redis, key, claimed[0][1])
                 else:
-                    taken.append(self._hold(key, claimed[0][1]))
-        return taken
+                    yield self._hold(key, claimed[0][1])
 
     def _hold(self, key: bytes, entry: dict[bytes, bytes]) -> AckableMessage:
         self._held.add(key)

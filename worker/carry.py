@@ -2,19 +2,31 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from structlog.contextvars import bound_contextvars
 
 from worker.resources import Resources
-from worker.tasks import HEAVY, TASKS, run_of
+from worker.tasks import TASKS, run_of
 from xsight_core.errors import XsightError
-from xsight_core.services.jobs import ClaimedJob, claim, fail, finish, give_back, leased
+from xsight_core.services.jobs import (
+    HEAVY,
+    ClaimedJob,
+    GaveWay,
+    claim,
+    fail,
+    finish,
+    give_back,
+    leased,
+)
 from xsight_core.services.sync import fail_run
 from xsight_core.sync.turns import tenant_turn
 
 __all__ = ["carry_out"]
+
+_TURN_PAUSE = timedelta(seconds=1)
 
 log = structlog.get_logger()
 
@@ -28,19 +40,31 @@ async def carry_out(by: Resources, job_id: UUID) -> None:
         try:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(leased(by.tenancy, job))
-                if job.kind in HEAVY:
-                    await stack.enter_async_context(tenant_turn(by.tenancy, job.tenant_id))
+                if job.kind in HEAVY and not await _have_turn(by, job, stack):
+                    await give_back(by.tenancy, job, "It waits for its turn.", delay=_TURN_PAUSE)
+                    return
                 await TASKS[job.kind](by, job)
         except asyncio.CancelledError:
             # We are stopping, or another worker has the lease: theirs is not ours to give back.
             await asyncio.shield(give_back(by.tenancy, job, "The worker was stopped."))
             raise
+        except GaveWay:
+            await give_back(by.tenancy, job, "Others were waiting.")
+            await by.doorbell.ring(job.id)
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must end
             await _give_up(by, job, error)
         else:
             ended = await finish(by.tenancy, job)
             log.info("job.done", ended=ended)
             await by.doorbell.ring(job.id)  # it may have promised another one
+
+
+async def _have_turn(by: Resources, job: ClaimedJob, stack: AsyncExitStack) -> bool:
+    """One heavy job a tenant, and a place left in this worker for what is light."""
+    if by.heavy.locked():
+        return False
+    await stack.enter_async_context(by.heavy)
+    return await stack.enter_async_context(tenant_turn(by.tenancy, job.tenant_id))
 
 
 async def _give_up(by: Resources, job: ClaimedJob, error: Exception) -> None:

@@ -1,8 +1,9 @@
 """What the workers work with, made once per process from the settings."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
 
 __all__ = ["RedisProgress", "Resources", "open_resources"]
+
+_HEAVY_AT_ONCE = 3  # of a worker's four places: webhooks never wait for a first sync
 
 log = structlog.get_logger()
 
@@ -49,6 +52,7 @@ class Resources:
     access: ShopAccess
     progress: RedisProgress
     doorbell: RedisDoorbell
+    heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_HEAVY_AT_ONCE))
 
 
 @asynccontextmanager

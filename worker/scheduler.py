@@ -11,6 +11,7 @@ from worker.alive import alive, stop_signal
 from xsight_core.logging import configure_logging
 from xsight_core.services.jobs import prune
 from xsight_core.services.schedule import keep_schedule
+from xsight_core.services.webhooks import prune_webhooks
 from xsight_core.settings import Settings
 from xsight_core.sync.turns import leadership
 from xsight_core.tenancy import Tenancy
@@ -49,6 +50,7 @@ async def _lead(tenancy: Tenancy, stop: asyncio.Event, tick_s: float) -> None:
                 log.info("scheduler.promised", count=promised)
             if ticks % _PRUNE_EVERY_TICKS == 0:
                 await prune(tenancy)
+                await prune_webhooks(tenancy)
             ticks += 1
             await _pause(stop, tick_s)
 

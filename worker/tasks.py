@@ -5,13 +5,13 @@ from datetime import date
 from uuid import UUID
 
 from worker.resources import Resources
+from xsight_core.services.completeness import check_completeness
 from xsight_core.services.insights import compute_insights, store_look_back
 from xsight_core.services.jobs import ClaimedJob
-from xsight_core.services.mail import deliver
 from xsight_core.services.sync import complete_run, run_sync
 from xsight_core.services.webhooks import dispatch_webhooks
 
-__all__ = ["HEAVY", "TASKS", "Task", "run_of"]
+__all__ = ["TASKS", "Task", "run_of"]
 
 Task = Callable[[Resources, ClaimedJob], Awaitable[object]]
 
@@ -39,15 +39,22 @@ async def webhooks(by: Resources, job: ClaimedJob) -> None:
     await dispatch_webhooks(by.access, tenant_id=job.tenant_id)
 
 
-async def mail(by: Resources, job: ClaimedJob) -> None:
-    """Send one message."""
-    await deliver(by.tenancy, by.settings, UUID(job.payload["mail"]))
+async def completeness(by: Resources, job: ClaimedJob) -> None:
+    """Hold what a run has brought against what the shop says it holds."""
+    run = UUID(job.payload["of"])
+    report = await check_completeness(by.access, tenant_id=job.tenant_id, run=run)
+    if report is not None:
+        told = {"type": "sync:completeness", "run": str(run), "state": report["state"]}
+        await by.progress.publish(job.tenant_id, told)
 
 
-TASKS: dict[str, Task] = {"sync": sync, "insights": insights, "look_back": look_back, "webhooks": webhooks,
-    "mail": mail}
-HEAVY = frozenset({"sync", "insights", "look_back"})
-"""Kinds of which a tenant runs one at a time."""
+TASKS: dict[str, Task] = {
+    "sync": sync,
+    "insights": insights,
+    "look_back": look_back,
+    "webhooks": webhooks,
+    "completeness": completeness,
+}
 
 
 def run_of(job: ClaimedJob) -> UUID | None:

@@ -1,15 +1,19 @@
 """A tenant connected to the simulated shop."""
 
+import itertools
+import json
 from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 
 from tests.support.simulator import Sim
 from xsight_core.crypto import Keyring
-from xsight_core.services import sync
+from xsight_core.db.intake import Webhook, store_webhooks
+from xsight_core.services import sync, webhooks
 from xsight_core.services.connect import ShopAccess
 from xsight_core.shopify.domain import parse_shop_domain
 from xsight_core.shopify.oauth import App, authorize_url
@@ -17,7 +21,8 @@ from xsight_core.sync import runs
 
 KEYRING = Keyring.parse("test:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 SCOPES = (
-    "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge"
+    "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge,"
+    "read_reports"
 )
 
 
@@ -113,3 +118,27 @@ def rows(tenancy, tenant):
             return connection.execute(statement, values).fetchall()
 
     return rows
+
+
+def named(gid) -> dict:
+    """A payload that names an object and says nothing else."""
+    return {"id": 1, "admin_graphql_api_id": gid}
+
+
+@pytest.fixture
+async def deliver(access, shop, sim, database):
+    """Store webhooks as the API does, and dispatch them."""
+    numbers = itertools.count()
+
+    async def deliver(*deliveries, triggered_at=None):
+        found = [
+            Webhook(
+                sim.shop, f"w{next(numbers)}", topic, None, triggered_at, json.dumps(body).encode()
+            )
+            for topic, body in deliveries
+        ]
+        async with await psycopg.AsyncConnection.connect(database.ingest_url) as connection:
+            await store_webhooks(connection, found)
+        return await webhooks.dispatch_webhooks(access, tenant_id=shop.id)
+
+    return deliver

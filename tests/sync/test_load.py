@@ -21,6 +21,9 @@ def expected(lines, roots=0):
 
 @pytest.fixture
 def load(tenancy, tenant):
+    with tenancy.connection(tenant.id) as connection:  # no file is merged in another zone
+        connection.execute("UPDATE xsight.tenant_state SET timezone = 'Europe/Berlin'")
+
     def load(family, lines, *, run=None, objects=None, block=50):
         shop = Shop(tenant.id, "Europe/Berlin", 2)
         blocks = [lines[i : i + block] for i in range(0, len(lines), block)]

@@ -14,6 +14,7 @@ from xsight_core.services import sync
 from xsight_core.shopify.domain import parse_shop_domain
 from xsight_core.shopify.topics import TOPICS
 from xsight_core.sync import backfill, runs
+from xsight_core.sync.work import FAMILIES
 
 TOTALS = """
     SELECT count(*), sum(gross_minor) - sum(discounts_minor) - sum(returns_minor), sum(net_minor)
@@ -178,7 +179,7 @@ async def test_a_run_outlives_a_database_in_trouble_and_can_still_be_cancelled(
         )
         async with asyncio.timeout(30):
             while len(await begun()) < len(
-                backfill.FAMILIES
+                FAMILIES
             ):  # from here on Shopify works and the run only waits
                 await asyncio.sleep(0.05)
             tell("REVOKE UPDATE ON xsight.sync_runs FROM xsight_app")

@@ -1,38 +1,10 @@
 """Stored webhooks: whatever their order and number, the shop's state is ours."""
 
 import itertools
-import json
 
-import psycopg
-import pytest
-
-from tests.sync.conftest import synced
+from tests.sync.conftest import named, synced
 from tests.sync.test_sync import check
-from xsight_core.db.intake import Webhook, store_webhooks
 from xsight_core.services import webhooks
-
-
-@pytest.fixture
-async def deliver(access, shop, sim, database):
-    """Store webhooks as the API does, and dispatch them."""
-    numbers = itertools.count()
-
-    async def deliver(*deliveries, triggered_at=None):
-        found = [
-            Webhook(
-                sim.shop, f"w{next(numbers)}", topic, None, triggered_at, json.dumps(body).encode()
-            )
-            for topic, body in deliveries
-        ]
-        async with await psycopg.AsyncConnection.connect(database.ingest_url) as connection:
-            await store_webhooks(connection, found)
-        return await webhooks.dispatch_webhooks(access, tenant_id=shop.id)
-
-    return deliver
-
-
-def named(gid):
-    return {"id": 1, "admin_graphql_api_id": gid}
 
 
 async def test_a_new_order_is_fetched_whatever_its_payload_says(access, shop, store, rows, deliver):

@@ -1,10 +1,11 @@
 """Statements on ``control.jobs``: promised work, leased to one worker at a time. Times are the database's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from psycopg import Cursor
 from sqlalchemy import RowMapping, and_, case, func, literal, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xsight_core.db.tables import Inbox, Job
 
 __all__ = [
+    "attempts_of",
     "bury_exhausted",
     "claim",
     "enqueue",
@@ -19,6 +21,9 @@ __all__ = [
     "extend",
     "finish",
     "give_back",
+    "others_wait",
+    "progressed",
+    "promise_soon",
     "prune",
     "take_due",
 ]
@@ -49,6 +54,19 @@ async def enqueue(
         ).returning(Job.id)
     )
     return result.scalar_one()
+
+
+def promise_soon(cursor: Cursor[Any], *, tenant_id: UUID, kind: str, every: timedelta) -> None:
+    """One job for everything that happens in a slot of time, due at its end; in the caller's transaction."""
+    cursor.execute(
+        """
+        INSERT INTO control.jobs (id, tenant_id, kind, key, status, due_at)
+        SELECT gen_random_uuid(), %(tenant_id)s, %(kind)s, 'changes ' || slot, 'queued',
+               to_timestamp((slot + 1) * %(every_s)s)
+        FROM (SELECT floor(extract(epoch FROM clock_timestamp()) / %(every_s)s)::bigint) AS s (slot)
+        ON CONFLICT (tenant_id, kind, key) WHERE status IN ('queued', 'running') DO NOTHING""",
+        {"tenant_id": tenant_id, "kind": kind, "every_s": int(every.total_seconds())},
+    )
 
 
 async def enqueue_inbox(session: AsyncSession, kind: str) -> Sequence[UUID]:
@@ -149,6 +167,39 @@ async def give_back(
         .returning(Job.id)
     )
     return (await session.execute(statement)).one_or_none() is not None
+
+
+async def attempts_of(session: AsyncSession, job_id: UUID, token: UUID) -> int | None:
+    """How often it was tried without bringing anything; None when the lease is lost."""
+    return await session.scalar(select(Job.attempts).where(Job.id == job_id, Job.lease == token))
+
+
+async def progressed(session: AsyncSession, tenant_id: UUID, kind: str, key: str) -> None:
+    """The running job has brought something that stays: earlier failures no longer count."""
+    await session.execute(
+        update(Job)
+        .where(
+            Job.tenant_id == tenant_id,
+            Job.kind == kind,
+            Job.key == key,
+            Job.status == "running",
+            Job.attempts > 1,
+        )
+        .values(attempts=1)
+    )
+
+
+async def others_wait(
+    session: AsyncSession, tenant_id: UUID, *, kinds: Collection[str], since: timedelta
+) -> bool:
+    """Whether another tenant's job has been due for a while and nobody runs it."""
+    statement = select(Job.id).where(
+        Job.status == "queued",
+        Job.due_at < func.now() - since,
+        Job.kind.in_(kinds),
+        Job.tenant_id != tenant_id,
+    )
+    return (await session.scalar(statement.limit(1))) is not None
 
 
 async def bury_exhausted(session: AsyncSession, *, attempts: int) -> Sequence[UUID]:

@@ -4,10 +4,11 @@ Until then the planner takes a table of a hundred thousand rows for an empty one
 milliseconds may take minutes.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Table
 
 from xsight_core.db.tables import Base
 
@@ -17,8 +18,18 @@ __all__ = ["refresh_statistics"]
 def refresh_statistics(
     connection: psycopg.Connection[tuple[Any, ...]], *tables: type[Base]
 ) -> None:
-    """Sample the tables anew. Hold no other work in the transaction: it keeps autovacuum off them until it ends."""
-    names = sql.SQL(", ").join(
-        sql.Identifier(table.__table__.schema or "", table.__tablename__) for table in tables
-    )
-    connection.execute(sql.SQL("ANALYZE {}").format(names))
+    """Sample the tables' keys and indexed columns anew: all columns would take ten times as long.
+
+    Hold no other work in the transaction: it keeps autovacuum off them until it ends.
+    """
+    connection.execute(sql.SQL("ANALYZE {}").format(sql.SQL(", ").join(map(_looked_up, tables))))
+
+
+def _looked_up(table: type[Base]) -> sql.Composable:
+    """A table with the columns that statements look rows up by."""
+    found = {column.name for column in table.__table__.primary_key}
+    for index in cast("Table", table.__table__).indexes:
+        found |= {column.name for column in index.columns}
+    columns = sql.SQL(", ").join(map(sql.Identifier, sorted(found)))
+    name = sql.Identifier(table.__table__.schema or "", table.__tablename__)
+    return sql.SQL("{} ({})").format(name, columns)

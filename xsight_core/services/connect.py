@@ -6,6 +6,7 @@ that of all processes only one spends a refresh token.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,18 +21,18 @@ from xsight_core.settings import Settings
 from xsight_core.shopify import oauth
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.shopify.domain import ShopDomain, parse_shop_domain
-from xsight_core.shopify.pace import Pace
-from xsight_core.shopify.topics import TOPICS
+from xsight_core.shopify.topics import REQUIRED_SCOPES
 from xsight_core.sync import shops
+from xsight_core.sync.calendar import follow_shop
+from xsight_core.sync.pace import SharedPace
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["ShopAccess", "connect_shop", "currency_exponent", "refresh_shop"]
+__all__ = ["Change", "ShopAccess", "connect_shop", "currency_exponent", "refresh_shop"]
 
 log = structlog.get_logger()
 
 _ACCESS, _REFRESH = "shopify access token", "shopify refresh token"
 _RENEW_EARLY = timedelta(minutes=5)
-_NEEDED = frozenset[str]().union(*(topic.scopes for topic in TOPICS.values()))
 _WINDOW = timedelta(days=60)  # of orders an app sees without read_all_orders
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
@@ -63,6 +64,14 @@ def currency_exponent(currency: str) -> int:
     return _EXPONENTS.get(currency, 2)
 
 
+@dataclass(frozen=True)
+class Change:
+    """What of a shop has changed. ``moved``: days were cut anew. ``reread``: everything has to be read once more."""
+
+    moved: bool
+    reread: bool
+
+
 class ShopAccess:
     """What it takes to reach tenants' shops: the app, its keys, one pool of connections."""
 
@@ -77,7 +86,7 @@ class ShopAccess:
     ) -> None:
         self.tenancy, self.http, self.app, self.version = tenancy, http, app, version
         self._keyring = keyring
-        self._paces: dict[UUID, Pace] = {}
+        self._paces: dict[UUID, SharedPace] = {}
 
     @classmethod
     def from_settings(
@@ -96,7 +105,7 @@ class ShopAccess:
     async def connect(self, tenant_id: UUID, shop: ShopDomain, code: str) -> str:
         """Trade the code of a checked return from Shopify and attach the shop; its name."""
         pair = await oauth.exchange_code(self.http, self.app, shop, code)
-        missing = _NEEDED - {scope.replace("write_", "read_") for scope in pair.scopes}
+        missing = REQUIRED_SCOPES - {scope.replace("write_", "read_") for scope in pair.scopes}
         if missing:
             raise AccessDenied(
                 f"The store did not grant {', '.join(sorted(missing))}. Connect again and accept."
@@ -122,7 +131,7 @@ class ShopAccess:
             url_template=self.app.url_template,
             version=self.version,
             token=token,
-            pace=self._paces.setdefault(tenant_id, Pace()),
+            pace=self._paces.setdefault(tenant_id, SharedPace(self.tenancy, tenant_id)),
         )
 
     async def disconnect(self, tenant_id: UUID) -> None:
@@ -222,11 +231,38 @@ async def connect_shop(
         )
 
 
-async def refresh_shop(tenancy: Tenancy, client: ShopifyClient, tenant_id: UUID) -> None:
-    """Follow the shop's name, plan, currency and time zone."""
-    shop = (await client.execute("shop"))["shop"]
+async def refresh_shop(tenancy: Tenancy, client: ShopifyClient, tenant_id: UUID) -> Change:
+    """Follow the shop's name, plan, domain, granted scopes, currency and time zone.
+
+    In another time zone the rows' days are cut anew. Minor units of another kind, or orders that were
+    hidden from us before, make the next run read everything.
+    """
+    answer = await client.execute("shop")
+    handles: list[dict[str, str]] = answer["currentAppInstallation"]["accessScopes"]
+    scopes = [scope["handle"] for scope in handles]
     async with tenancy.scope(tenant_id) as session:
-        await shops.change_state(session, **_shop_values(shop))
+        before = await shops.state(session)
+        since = before.history_since
+        if "read_all_orders" in scopes:
+            since = None
+        elif since is None:
+            since = (datetime.now(UTC) - _WINDOW).date()
+        gained = before.history_since is not None and since is None
+        currency = answer["shop"]["currencyCode"]
+        recoined = currency_exponent(currency) != before.currency_exponent
+        domain = parse_shop_domain(answer["shop"]["myshopifyDomain"])
+        if domain != before.domain:  # its gid stays, so it is the same shop
+            await shops.attach(
+                session, tenant_id=tenant_id, domain=domain, shop_gid=answer["shop"]["id"]
+            )
+            log.warning("shop.renamed", tenant_id=str(tenant_id), domain=domain)
+        values = _shop_values(answer["shop"]) | {
+            "domain": domain,
+            "scopes": scopes,
+            "history_since": since,
+        }
+        moved = await follow_shop(session, before, values)
+    return Change(moved=moved, reread=gained or recoined)
 
 
 def _shop_values(shop: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,11 +27,13 @@ from xsight_core.tenancy import Tenancy
 
 __all__ = [
     "DOORBELL_CHANNEL",
+    "HEAVY",
     "LEASE",
     "MAX_ATTEMPTS",
     "ClaimedJob",
     "Doorbell",
     "DueJob",
+    "GaveWay",
     "JobKind",
     "claim",
     "due_jobs",
@@ -42,21 +44,29 @@ __all__ = [
     "give_back",
     "heartbeat",
     "leased",
+    "others_wait",
     "prune",
     "retry_delay",
 ]
 
 log = structlog.get_logger()
 
-JobKind = Literal["sync", "insights", "look_back", "webhooks", "mail"]
+JobKind = Literal["sync", "insights", "look_back", "webhooks", "mail", "completeness"]
 
 DOORBELL_CHANNEL: Final = "xsight:doorbell"  # of Redis, as the API and the workers name it
 MAX_ATTEMPTS: Final = 6
+HEAVY: Final = frozenset({"sync", "insights", "look_back"})
+"""Kinds of which a tenant runs one at a time, and a worker not as many as it has places."""
 LEASE: Final = timedelta(seconds=30)
 _FIRST_DELAY_S: Final = 5.0
 _LONGEST_DELAY_S: Final = 900.0
 _RESEND: Final = timedelta(seconds=20)
+_WAITED: Final = timedelta(seconds=5)
 _KEEP: Final = timedelta(days=7)
+
+
+class GaveWay(Exception):
+    """A job that has had its share goes to the end of the queue; others have waited long enough."""
 
 
 class Doorbell(Protocol):
@@ -172,8 +182,9 @@ async def fail(
     ``queued``: it is tried again later. ``failed``: trying again cannot help. ``dead``: it was tried often enough.
     """
     async with tenancy.control() as session:
-        if retryable and job.attempts < MAX_ATTEMPTS:
-            delay = retry_delay(job.attempts)
+        attempts = await rows.attempts_of(session, job.id, job.lease)
+        if retryable and (attempts or 0) < MAX_ATTEMPTS:
+            delay = retry_delay(attempts or 1)
             kept = await rows.give_back(session, job.id, job.lease, delay=delay, error=error)
             return "queued" if kept else "lost"
         ended = "dead" if retryable else "failed"
@@ -181,12 +192,20 @@ async def fail(
     return "lost" if status is None else "queued" if status == "queued" else ended
 
 
-async def give_back(tenancy: Tenancy, job: ClaimedJob, reason: str) -> bool:
-    """Leave the job to another worker, at once: nothing went wrong, so it costs none of the attempts."""
+async def give_back(
+    tenancy: Tenancy, job: ClaimedJob, reason: str, *, delay: timedelta = timedelta()
+) -> bool:
+    """Leave the job to whoever is next: nothing went wrong, so it costs none of the attempts."""
     async with tenancy.control() as session:
         return await rows.give_back(
-            session, job.id, job.lease, delay=timedelta(), error=reason, counted=False
+            session, job.id, job.lease, delay=delay, error=reason, counted=False
         )
+
+
+async def others_wait(tenancy: Tenancy, tenant_id: UUID) -> bool:
+    """Whether another tenant's work has waited for a worker for a while."""
+    async with tenancy.control() as session:
+        return await rows.others_wait(session, tenant_id, kinds=HEAVY, since=_WAITED)
 
 
 async def due_jobs(tenancy: Tenancy, *, limit: int = 200) -> list[DueJob]:

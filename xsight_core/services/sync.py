@@ -6,9 +6,10 @@ at most. The run's own row is the truth about its progress, what is published is
 
 import asyncio
 import itertools
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -16,16 +17,21 @@ import msgspec
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from xsight_core.db.tables import SyncRun
+from xsight_core.db import jobs as job_rows
+from xsight_core.db.tables import SyncRun, TenantState
 from xsight_core.errors import Conflict, NotFound, TokenRevoked, XsightError
 from xsight_core.services.connect import ShopAccess, refresh_shop
-from xsight_core.services.jobs import Doorbell, enqueue
+from xsight_core.services.jobs import Doorbell, GaveWay, enqueue, others_wait
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.shopify.subscriptions import ensure_subscriptions
 from xsight_core.sync import runs, shops
-from xsight_core.sync.backfill import FAMILIES, OVERLAP, Cursor, Work, backfill, delta
+from xsight_core.sync.backfill import abandon, backfill
+from xsight_core.sync.delta import delta
 from xsight_core.sync.load import Shop
 from xsight_core.sync.progress import Progress, Tally
+from xsight_core.sync.stats import Stats
+from xsight_core.sync.sweep import SWEEP_EVERY, sweep_ids
+from xsight_core.sync.work import FAMILIES, OVERLAP, Cursor, Work
 from xsight_core.tenancy import Tenancy
 
 if TYPE_CHECKING:  # the API and the scheduler import this module, not the numerical libraries
@@ -40,6 +46,7 @@ __all__ = [
     "fail_run",
     "latest_run",
     "request_sync",
+    "run_history",
     "run_message",
     "run_state",
     "run_sync",
@@ -48,6 +55,8 @@ __all__ = [
 log = structlog.get_logger()
 
 PROGRESS_CHANNEL = "xsight:progress:"  # of Redis; a tenant's id follows
+_TELLING = timedelta(minutes=5)  # a webhook has had time enough to come and be worked on
+_SHARE_S = 60.0  # of a worker's place, before a run gives way to others that wait
 _TICK_S = 0.5  # browsers hear at most twice a second
 _LOOK_EVERY_TICKS = 4  # whether it was cancelled, also while nothing moves
 _MESSAGES = {"completed": "sync:completed", "failed": "sync:failed", "cancelled": "sync:failed"}
@@ -73,11 +82,18 @@ async def request_sync(
         await runs.close_abandoned(session)
         state = await shops.state(session)
         if state.connection != "connected":
-            raise Conflict("No store is connected. Connect the store first.")
+            raise Conflict(
+                state.connection_note or "No store is connected. Connect the store first."
+            )
         kind = kind or ("delta" if state.watermarks else "full")
-        run = await runs.begin(session, tenant_id=tenant_id, kind=kind, requested_by=requested_by)
-        if run is None:
-            return _state((await runs.active(session))[0])
+        run = None
+        while run is None:
+            run = await runs.begin(
+                session, tenant_id=tenant_id, kind=kind, requested_by=requested_by
+            )
+            # none begun: one is active, or was and has ended between the two statements
+            if run is None and (active := await runs.active(session)):
+                return _state(active[0])
         job = await enqueue(
             session, tenant_id=tenant_id, kind="sync", key=str(run.id), payload={"run": str(run.id)}
         )
@@ -106,6 +122,12 @@ async def latest_run(tenancy: Tenancy, tenant_id: UUID) -> State | None:
     async with tenancy.scope(tenant_id) as session:
         found = await runs.latest(session)
     return _state(found[0]) if found else None
+
+
+async def run_history(tenancy: Tenancy, tenant_id: UUID, *, limit: int = 50) -> list[State]:
+    """The last runs, newest first, each with what it took (``stats``)."""
+    async with tenancy.scope(tenant_id) as session:
+        return [{**_state(run), "stats": run.stats} for run in await runs.latest(session, limit)]
 
 
 def run_message(state: State) -> State:
@@ -140,13 +162,16 @@ async def run_sync(
             return  # cancelled, or done by a worker whose job was sent again
         found.status = "running"
         cursor = msgspec.convert(found.cursor, Cursor, strict=False)
-        kind = found.kind
+        kind, stats = found.kind, Stats.of(found.stats)
     tally = Tally()
     try:
         client = await access.client(tenant_id)
-        async with _reporting(tenancy, progress, tenant_id, run, tally):
+        stats.client = client
+        async with _reporting(tenancy, progress, tenant_id, run, tally, stats):
             await _carry_out(tenancy, client, tenant_id, run, kind, cursor, tally, public_url)
     except _Cancelled:
+        if stats.client is not None:
+            await abandon(stats.client, cursor)
         await _announce(tenancy, progress, tenant_id, run)
     except TokenRevoked as error:
         await access.disconnect(tenant_id)
@@ -207,27 +232,33 @@ async def _carry_out(
     tally: Tally,
     public_url: str,
 ) -> None:
-    await refresh_shop(tenancy, client, tenant_id)
-    # on every run: a store that was away comes back without its subscriptions, our address may change
-    await ensure_subscriptions(client, public_url)
+    change = await refresh_shop(tenancy, client, tenant_id)
     async with tenancy.scope(tenant_id) as session:
         state = await shops.state(session)
+    # on every run: a store that was away comes back without its subscriptions, our address may change
+    await ensure_subscriptions(client, public_url, scopes=state.scopes)
     started_at = datetime.now(UTC)
 
     async def save(cursor: Cursor) -> None:
         async with tenancy.scope(tenant_id) as session:
-            if not await runs.change(session, run, cursor=msgspec.to_builtins(cursor)):
+            where = msgspec.to_builtins(cursor)
+            del where["files"]
+            if not await runs.keep_cursor(session, run, where):
                 raise _Cancelled
 
     shop = Shop(tenant_id, state.timezone, state.currency_exponent)
-    work = Work(tenancy, client, shop, run, tally, cursor, save)
-    if kind == "full" or not state.watermarks:
+    work = Work(tenancy, client, shop, run, tally, cursor, save, state.metafields)
+    if kind == "full" or change.reread or not state.watermarks:
+        # until it is done nothing is complete: were it cancelled, the next one has to read all again
+        async with tenancy.scope(tenant_id) as session:
+            await shops.change_state(session, watermarks={})
         await backfill(work)
         watermark = cursor.watermark or started_at
     else:
         since = min(datetime.fromisoformat(state.watermarks[family]) for family in FAMILIES)
-        await delta(work, since=since - OVERLAP)
+        await delta(work, since=since - OVERLAP, told_before=started_at - _TELLING)
         watermark = started_at
+    swept_at = await _sweep_ids(work, state, started_at)
     async with tenancy.scope(tenant_id) as session:
         if not await runs.change(
             session,
@@ -242,6 +273,14 @@ async def _carry_out(
             session,
             synced_at=datetime.now(UTC),
             watermarks=dict.fromkeys(FAMILIES, watermark.isoformat()),
+            ids_swept_at=swept_at,
+        )
+        await enqueue(
+            session,
+            tenant_id=tenant_id,
+            kind="completeness",
+            key=str(run),
+            payload={"of": str(run)},
         )
         await enqueue(
             session,
@@ -252,29 +291,47 @@ async def _carry_out(
         )
 
 
+async def _sweep_ids(work: Work, state: TenantState, started_at: datetime) -> datetime:
+    """Once a day, and when a count did not agree; a first sync has just seen every id."""
+    if not state.watermarks:
+        return started_at
+    if state.ids_swept_at is not None and started_at - state.ids_swept_at < SWEEP_EVERY:
+        return state.ids_swept_at
+    await sweep_ids(work, started_at=started_at, whole_history=state.history_since is None)
+    return started_at
+
+
 class _Cancelled(Exception):
     """Somebody has ended the run while it was under way."""
 
 
 @asynccontextmanager
-async def _reporting(
-    tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID, tally: Tally
+async def _reporting(  # noqa: C901 - one loop beside the block, and how the two end each other
+    tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID, tally: Tally, stats: Stats
 ) -> AsyncGenerator[None]:
-    """Store and publish the progress while the block runs; end the block when the run was cancelled."""
+    """Store and publish the progress while the block runs.
+
+    Ends the block when the run was cancelled, and when it has had its share and others wait.
+    """
     worker = asyncio.current_task()
-    cancelled = False
+    ended: type[Exception] | None = None
+    until = time.monotonic() + _SHARE_S
 
     async def report() -> None:
-        nonlocal cancelled
+        nonlocal ended
         told: State = {}
         for tick in itertools.count():
             now = _progress(tally)
-            if now != told or tick % _LOOK_EVERY_TICKS == 0:
+            look = tick % _LOOK_EVERY_TICKS == 0
+            if now != told or look:
                 try:
-                    await _tell(tenancy, progress, tenant_id, run, now, publish=now != told)
+                    stats.take(tally)
+                    await _tell(tenancy, progress, tenant_id, run, now, stats, publish=now != told)
                     told = now
-                except _Cancelled:
-                    cancelled = True
+                    if look and time.monotonic() > until:
+                        await _give_way(tenancy, tenant_id)
+                except (_Cancelled, GaveWay) as error:
+                    ended = type(error)
                     if worker is not None:
                         worker.cancel()
                     return
@@ -286,22 +343,36 @@ async def _reporting(
     try:
         yield
     except asyncio.CancelledError:
-        if not cancelled:
+        if ended is None:
             raise
         if worker is not None:
             worker.uncancel()
-        raise _Cancelled from None
+        raise ended from None
     finally:
         reporter.cancel()
         await asyncio.gather(reporter, return_exceptions=True)
 
 
+async def _give_way(tenancy: Tenancy, tenant_id: UUID) -> None:
+    if await others_wait(tenancy, tenant_id):
+        raise GaveWay
+
+
 async def _tell(
-    tenancy: Tenancy, progress: Progress, tenant_id: UUID, run: UUID, now: State, *, publish: bool
+    tenancy: Tenancy,
+    progress: Progress,
+    tenant_id: UUID,
+    run: UUID,
+    now: State,
+    stats: Stats,
+    *,
+    publish: bool,
 ) -> None:
     async with tenancy.scope(tenant_id) as session:
-        if not await runs.change(session, run, progress=now):
+        if not await runs.change(session, run, progress=now, stats=stats.shown()):
             raise _Cancelled
+        if stats.rows:
+            await job_rows.progressed(session, tenant_id, "sync", str(run))
     if publish:
         await _announce(tenancy, progress, tenant_id, run)
 

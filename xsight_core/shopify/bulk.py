@@ -5,8 +5,9 @@ operation's partial data is never read.
 """
 
 import asyncio
+import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -18,13 +19,16 @@ from xsight_core.errors import ShopifyError, Unavailable
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.shopify.documents import document
 
-__all__ = ["BulkResult", "read_lines", "start", "status", "wait"]
+__all__ = ["BulkResult", "cancel", "read_lines", "start", "status", "wait"]
 
 log = structlog.get_logger()
 
 _FIRST_POLL_S, _LONGEST_POLL_S = 0.1, 3.0
 _SLOT_WAIT_S = 5.0
 _RESUMES = 5
+_LONGEST_LINE_BYTES = 16 << 20
+_SHOWN_BYTES = 10_000
+_METAFIELD = re.compile(r"[A-Za-z0-9_$-]{1,255}\.[A-Za-z0-9_-]{1,64}")
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
@@ -46,11 +50,23 @@ class BulkResult(msgspec.Struct, frozen=True):
         return "running" if self.status in {"CREATED", "RUNNING", "CANCELING"} else "failed"
 
 
-async def start(client: ShopifyClient, name: str, *, patience_s: float = 3600.0) -> str:
-    """Start the bulk document ``name``; its operation's gid. Waits for one of the shop's slots."""
+async def start(
+    client: ShopifyClient,
+    name: str,
+    *,
+    metafields: Sequence[str] = (),
+    patience_s: float = 3600.0,
+) -> str:
+    """Start the bulk document ``name``; its operation's gid. Waits for one of the shop's slots.
+
+    Bulk documents take no variables, so chosen ``metafields`` are written into the text.
+    """
     deadline = time.monotonic() + patience_s
+    text = document(name, client.version)
+    if metafields and all(map(_METAFIELD.fullmatch, metafields)):
+        text = text.replace('"xsight.none"', ", ".join(f'"{key}"' for key in metafields))
     # groupObjects would make Shopify sort; children may come anywhere, the merge copes with that.
-    variables = {"query": document(name, client.version), "groupObjects": False}
+    variables = {"query": text, "groupObjects": False}
     while True:
         answer = (await client.execute("bulk_operation_run_query", variables))[
             "bulkOperationRunQuery"
@@ -99,19 +115,28 @@ async def wait(
         pause_s = min(_LONGEST_POLL_S, pause_s * 1.5)
 
 
-def read_lines(http: httpx.Client, url: str) -> Iterator[list[bytes]]:
-    """The file's lines, in lists of what arrived together; a cut connection is resumed.
+async def cancel(client: ShopifyClient, gid: str) -> None:
+    """Ask Shopify to give up an operation that nobody waits for any more."""
+    await client.execute("bulk_operation_cancel", {"id": gid})
 
-    Without our token: the address is signed and belongs to somebody else's storage. Blocking: run
-    it in a thread.
+
+def read_lines(http: httpx.Client, url: str, *, skip: int = 0) -> Iterator[list[bytes]]:
+    """The file's lines behind its first ``skip`` bytes, in lists of what arrived together.
+
+    A cut connection is resumed. A line that is too long comes shortened: it will not be understood.
+    ``Unavailable`` when the address has expired, or the file ends within a line. Without our token:
+    the address is signed and belongs to somebody else's storage. Blocking: run it in a thread.
     """
-    seen, cuts, rest = 0, 0, b""
+    seen, cuts, rest = skip, 0, b""
     while True:
         try:
             for block in _blocks(http, url, seen):
                 seen += len(block)
                 lines = (rest + block).split(b"\n")
                 rest = lines.pop()
+                if len(rest) > _LONGEST_LINE_BYTES:
+                    # its length counts, its text does not: the rest is spaces
+                    rest = rest[:_SHOWN_BYTES].ljust(len(rest))
                 yield lines
             break
         except httpx.TransportError as error:
@@ -123,6 +148,10 @@ def read_lines(http: httpx.Client, url: str) -> Iterator[list[bytes]]:
             log.info("bulk.resume", byte=seen, error=type(error).__name__)
             time.sleep(0.2 * 2**cuts)
     if rest:
+        try:
+            msgspec.json.decode(rest)
+        except msgspec.DecodeError:
+            raise Unavailable("The bulk file ends within a line: it is not complete.") from None
         yield [rest]
 
 

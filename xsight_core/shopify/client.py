@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -21,9 +20,9 @@ from xsight_core.errors import (
 )
 from xsight_core.shopify.documents import document
 from xsight_core.shopify.domain import ShopDomain, shop_url
-from xsight_core.shopify.pace import Pace
+from xsight_core.shopify.pace import LocalPace, Pace
 
-__all__ = ["CostExceeded", "ShopifyClient", "TokenSource"]
+__all__ = ["CostExceeded", "ShopifyClient", "TokenSource", "TooLong"]
 
 log = structlog.get_logger()
 
@@ -35,12 +34,19 @@ _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 20.0
 _PATIENCE_S = 120.0  # with a bucket that never fills up
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
+_LONGEST_ANSWER_BYTES = 64 << 20
 
 
 class CostExceeded(ShopifyError):
     """The query is dearer than any single query may be: ask for a smaller page."""
 
     code = "shopify_cost_exceeded"
+
+
+class TooLong(ShopifyError):
+    """An answer that is longer than any we are ready to hold: ask for a smaller page."""
+
+    code = "shopify_answer_too_long"
 
 
 class _Retry(Exception):
@@ -66,9 +72,11 @@ class ShopifyClient:
     ) -> None:
         self.shop, self.version, self.http = shop, version, http
         self.cost_points = 0.0
+        self.requests = 0
         self._url = shop_url(url_template, shop, f"/admin/api/{version}/graphql.json")
-        self._token, self._pace = token, pace or Pace()
-        self._warned = False
+        self._token, self._pace = token, pace or LocalPace()
+        self._fit: dict[str, int] = {}
+        self.notices: dict[str, str] = {}
 
     async def execute(
         self, name: str, variables: Mapping[str, Any] | None = None
@@ -78,7 +86,7 @@ class ShopifyClient:
         repeatable = not text.lstrip().startswith("mutation")
         kind, waited_s, refused = f"{name}:{variables.get('first')}", 0.0, None
         for attempt in range(1, _ATTEMPTS + 1):
-            await asyncio.sleep(self._pace.wait_s(kind, time.monotonic()))
+            await asyncio.sleep(await self._pace.reserve(kind))
             token = await self._token(refused)
             try:
                 return await self._send(text, variables, kind, token, repeatable=repeatable)
@@ -102,16 +110,25 @@ class ShopifyClient:
         raise TokenRevoked(f"{self.shop} refuses the renewed token. Connect the store again.")
 
     async def pages(
-        self, name: str, root: str, *, query: str | None, first: int, after: str | None = None
+        self,
+        name: str,
+        root: str,
+        *,
+        query: str | None,
+        first: int,
+        after: str | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[list[dict[str, Any]]]:
-        """The nodes of a connection, a page at a time; a page that is too dear is halved."""
+        """The nodes of a connection, a page at a time; a page that is too much is halved."""
+        first = min(first, self._fit.get(name, first))
         while True:
+            variables = {"first": first, "after": after, "query": query, **(more or {})}
             try:
-                data = await self.execute(name, {"first": first, "after": after, "query": query})
-            except CostExceeded:
+                data = await self.execute(name, variables)
+            except (CostExceeded, TooLong):
                 if first == 1:
                     raise
-                first = max(1, first // 2)
+                first = self._fit[name] = max(1, first // 2)
                 continue
             connection: dict[str, Any] = data[root]
             yield connection["nodes"]
@@ -122,14 +139,9 @@ class ShopifyClient:
     async def _send(
         self, text: str, variables: dict[str, Any], kind: str, token: str, *, repeatable: bool
     ) -> dict[str, Any]:
-        self._pace.spend(kind, time.monotonic())
         try:
-            answer = await self.http.post(
-                self._url,
-                content=msgspec.json.encode({"query": text, "variables": variables}),
-                headers={"X-Shopify-Access-Token": token, "Content-Type": "application/json"},
-                timeout=_TIMEOUT,
-                follow_redirects=False,
+            answer = await self._post(
+                msgspec.json.encode({"query": text, "variables": variables}), token
             )
         except httpx.TransportError as error:
             down = Unavailable(f"{self.shop} cannot be reached: {type(error).__name__}.")
@@ -137,7 +149,32 @@ class ShopifyClient:
             raise (_Retry(down) if repeatable or never_arrived else down) from error
         self._note_version(answer)
         self._check_status(answer, repeatable=repeatable)
-        return self._data(self._body(answer, repeatable=repeatable), kind, repeatable=repeatable)
+        body = self._body(answer, repeatable=repeatable)
+        extensions: dict[str, Any] = body.get("extensions") or {}
+        if cost := extensions.get("cost"):
+            await self._pace.settle(kind, cost)
+            self.cost_points += cost.get("actualQueryCost") or 0
+        return self._data(body, extensions, repeatable=repeatable)
+
+    async def _post(self, content: bytes, token: str) -> httpx.Response:
+        """The answer, read as far as we are ready to hold it."""
+        self.requests += 1
+        headers = {"X-Shopify-Access-Token": token, "Content-Type": "application/json"}
+        async with self.http.stream(
+            "POST",
+            self._url,
+            content=content,
+            headers=headers,
+            timeout=_TIMEOUT,
+            follow_redirects=False,
+        ) as answer:
+            body = bytearray()
+            async for block in answer.aiter_bytes():
+                body += block
+                if len(body) > _LONGEST_ANSWER_BYTES:
+                    raise TooLong(f"{self.shop} answers more than we hold at once.")
+        plain = {k: v for k, v in answer.headers.items() if k.lower() != "content-encoding"}
+        return httpx.Response(answer.status_code, headers=plain, content=bytes(body))
 
     def _check_status(self, answer: httpx.Response, *, repeatable: bool) -> None:
         status = answer.status_code
@@ -165,14 +202,12 @@ class ShopifyClient:
             down = Unavailable(f"{self.shop} answers something that is not JSON.")
             raise (_Retry(down) if repeatable else down) from error
 
-    def _data(self, body: dict[str, Any], kind: str, *, repeatable: bool) -> dict[str, Any]:
-        extensions: dict[str, Any] = body.get("extensions") or {}
-        if cost := extensions.get("cost"):
-            self._pace.learn(kind, cost, time.monotonic())
-            self.cost_points += cost.get("actualQueryCost") or 0
+    def _data(
+        self, body: dict[str, Any], extensions: dict[str, Any], *, repeatable: bool
+    ) -> dict[str, Any]:
         errors = body.get("errors")
         if errors:
-            self._raise(errors, kind, repeatable=repeatable)
+            self._raise(errors, repeatable=repeatable)
         for search in extensions.get("search") or ():
             for warning in search.get("warnings") or ():
                 # Shopify ignores a filter it does not know and answers with every row.
@@ -184,15 +219,15 @@ class ShopifyClient:
             raise SchemaChanged(f"{self.shop} answers without data.")
         return body["data"]
 
-    def _raise(self, errors: Any, kind: str, *, repeatable: bool) -> None:
+    def _raise(self, errors: Any, *, repeatable: bool) -> None:
         if isinstance(errors, str):  # e.g. {"errors": "Not Found"}
             raise ShopifyError(f"{self.shop}: {errors}")
         first: dict[str, Any] = errors[0]
         extensions: dict[str, Any] = first.get("extensions") or {}
         code, message = extensions.get("code"), str(first.get("message"))
         if code == "THROTTLED" or message == "Throttled":
-            after_s = max(0.1, self._pace.wait_s(kind, time.monotonic()))
-            raise _Retry(Throttled(f"{self.shop}: the cost bucket is empty.", after_s), after_s)
+            # how long is the pace's to say: the answer has told it what is left
+            raise _Retry(Throttled(f"{self.shop}: the cost bucket is empty.", 1.0))
         if code == "MAX_COST_EXCEEDED":
             raise CostExceeded(message)
         if code == "ACCESS_DENIED":
@@ -203,11 +238,16 @@ class ShopifyClient:
         raise SchemaChanged(f"{self.shop}: {message}")
 
     def _note_version(self, answer: httpx.Response) -> None:
+        """Keep what Shopify says of the version: another answered, or we ask for what will go."""
         used = answer.headers.get("X-Shopify-API-Version", self.version)
         deprecated = answer.headers.get("X-Shopify-API-Deprecated-Reason")
-        if (used != self.version or deprecated) and not self._warned:
-            self._warned = True
-            log.warning("shopify.version", asked=self.version, used=used, deprecated=deprecated)
+        found = {} if used == self.version else {"version": f"{self.version} answered as {used}"}
+        if deprecated:
+            found["deprecated"] = deprecated
+        for what, words in found.items():
+            if self.notices.get(what) != words:
+                self.notices[what] = words
+                log.warning("shopify.notice", shop=self.shop, what=what, words=words)
 
 
 def _pause_s(attempt: int, after_s: float | None) -> float:

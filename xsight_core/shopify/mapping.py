@@ -1,21 +1,24 @@
 """Shopify's records as rows of our tables. Pure: no I/O, no clock, no tenant.
 
 A row is a tuple of plain values in the order of ``COLUMNS``; amounts stay the decimal words Shopify
-sent. What depends on an order's lines (gross, discounts, returns, net) is left to the merge, for in
-a bulk file the lines come anywhere.
+sent, checked to be plain decimals. What depends on an order's lines (gross, discounts, returns, net)
+is left to the merge, for in a bulk file the lines come anywhere.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from xsight_core.shopify.amounts import check_amounts
 from xsight_core.shopify.payload import (
     Bag,
+    CollectionNode,
     CustomerNode,
     DiscountNode,
     LineNode,
+    MetafieldNode,
     OrderNode,
     ProductNode,
     RefundNode,
@@ -27,9 +30,11 @@ __all__ = [
     "COLUMNS",
     "PARTS",
     "Rows",
+    "add_collection",
     "add_customer",
     "add_discount",
     "add_line",
+    "add_metafield",
     "add_order",
     "add_product",
     "add_refunds",
@@ -47,29 +52,41 @@ COLUMNS: dict[str, tuple[str, ...]] = {
             closed_at cancel_reason test edited financial_status fulfillment_status return_status
             currency presentment_currency taxes_included channel country province tags
             discount_codes gateways units tax shipping tip total total_presentment refunded
-            current_total current_subtotal net_payment""",
+            current_total current_subtotal net_payment outstanding duties cash_rounding app""",
         "order_pii": "order_id email phone city zip note",
         "order_lines": """order_id id product_id variant_id title variant_title sku vendor quantity
             current_quantity gift_card unit_price gross discounts net tax""",
         "order_discounts": """order_id idx kind code title method target_type target_selection
             percentage amount""",
-        "refunds": "order_id id created_at processed_at day total note",
+        "refunds": "order_id id created_at processed_at day total note detailed",
         "refund_lines": "order_id refund_id line_id quantity restock_type subtotal tax",
+        "refund_adjustments": "order_id refund_id kind id reason amount tax",
+        "refund_transactions": "order_id refund_id id kind status gateway processed_at amount",
         "products": """id title handle status vendor product_type tags gift_card created_at
             updated_at published_at""",
         "variants": """product_id id title sku barcode price compare_at_price unit_cost
             inventory_quantity updated_at""",
+        "product_collections": "product_id id title handle",
+        "product_metafields": "product_id key type value",
     }.items()
 }
 
 PARTS: dict[str, tuple[str, ...]] = {
     "customers": (),
-    "orders": ("order_lines", "order_discounts", "refunds", "refund_lines"),
-    "products": ("variants",),
+    "orders": (
+        "order_lines",
+        "order_discounts",
+        "refunds",
+        "refund_lines",
+        "refund_adjustments",
+        "refund_transactions",
+    ),
+    "products": ("variants", "product_collections", "product_metafields"),
 }
 """What is replaced as a whole with its parent; the first part of each key is the parent's."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_DAY_S = 86_400
 _ZERO = Decimal(0)
 
 Row = tuple[Any, ...]
@@ -80,6 +97,7 @@ class Rows:
 
     def __init__(self, timezone: str) -> None:
         self.zone = ZoneInfo(timezone)
+        self._offsets: dict[int, int | None] = {}
         self.tables: dict[str, dict[Any, Row]] = {name: {} for name in COLUMNS}
         self._updated: dict[tuple[str, int], datetime] = {}
 
@@ -96,6 +114,23 @@ class Rows:
         self._updated[table, key] = updated_at
         return True
 
+    def day(self, moment: datetime) -> int:
+        """:func:`day_of`, quicker: most days have one offset from morning to night."""
+        seconds = int(moment.timestamp())
+        day = seconds // _DAY_S
+        try:
+            offset = self._offsets[day]
+        except KeyError:
+            offset = self._offsets[day] = _offset_of_day(day, self.zone)
+        return day_of(moment, self.zone) if offset is None else (seconds + offset) // _DAY_S
+
+    def forget(self, table: str, key: int) -> None:
+        """Take a record and its parts out again: something in it cannot be understood."""
+        for name in (table, *PARTS[table]):
+            rows = self.tables[name]
+            for old in [old for old, row in rows.items() if row[0] == key]:
+                del rows[old]
+
 
 def day_of(moment: datetime, zone: ZoneInfo) -> int:
     """Days since 1970-01-01 of the shop's calendar day.
@@ -106,9 +141,21 @@ def day_of(moment: datetime, zone: ZoneInfo) -> int:
     return moment.astimezone(zone).toordinal() - _EPOCH
 
 
+def _offset_of_day(day: int, zone: ZoneInfo) -> int | None:
+    """Seconds that the zone is ahead of UTC on a UTC day; None when that changes during the day."""
+    start = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=day)
+    offsets = {
+        moment.astimezone(zone).utcoffset() or timedelta()
+        for moment in (start, start + timedelta(hours=8), start + timedelta(hours=16))
+    } | {(start + timedelta(days=1)).astimezone(zone).utcoffset() or timedelta()}
+    return int(offsets.pop().total_seconds()) if len(offsets) == 1 else None
+
+
 def add_customer(rows: Rows, node: CustomerNode) -> None:
     """A customer, and apart from it what names the person."""
     key = number(node.id)
+    if node.amount_spent is not None:
+        check_amounts(node.amount_spent.amount)
     if not rows.is_newest("customers", key, node.updated_at):
         return
     address, email, phone = (
@@ -148,6 +195,23 @@ def add_customer(rows: Rows, node: CustomerNode) -> None:
 def add_order(rows: Rows, node: OrderNode) -> bool:
     """An order with its refunds, and on pages its lines and discounts; whether it was the newest."""
     key = number(node.id)
+    total, presented = node.total_price_set.shop_money, node.total_price_set.presentment_money
+    rounding = node.total_cash_rounding_adjustment
+    money = (
+        _amount(node.total_tax_set),
+        _amount(node.total_shipping_price_set),
+        _amount(node.total_tip_received_set),
+        total.amount,
+        presented and presented.amount,
+        _amount(node.total_refunded_set),
+        _amount(node.current_total_price_set),
+        _amount(node.current_subtotal_price_set),
+        node.net_payment_set and node.net_payment_set.shop_money.amount,
+        node.total_outstanding_set and node.total_outstanding_set.shop_money.amount,
+        node.original_total_duties_set and node.original_total_duties_set.shop_money.amount,
+        rounding and rounding.payment_set.shop_money.amount,
+    )
+    check_amounts(*money)
     if not rows.is_newest("orders", key, node.updated_at):
         return False
     place = node.shipping_address or node.billing_address
@@ -160,7 +224,7 @@ def add_order(rows: Rows, node: OrderNode) -> bool:
         # printing a time costs more than comparing two, and these are often the same
         created_at if node.updated_at == node.created_at else _time(node.updated_at),
         created_at if node.processed_at == node.created_at else _time(node.processed_at),
-        day_of(node.processed_at, rows.zone),
+        rows.day(node.processed_at),
         _time(node.cancelled_at),
         _time(node.closed_at),
         node.cancel_reason,
@@ -179,15 +243,8 @@ def add_order(rows: Rows, node: OrderNode) -> bool:
         _array(node.discount_codes),
         _array(node.payment_gateway_names),
         node.subtotal_line_items_quantity,
-        _amount(node.total_tax_set),
-        _amount(node.total_shipping_price_set),
-        _amount(node.total_tip_received_set),
-        _amount(node.total_price_set),
-        node.total_price_set.presentment_money and node.total_price_set.presentment_money.amount,
-        _amount(node.total_refunded_set),
-        _amount(node.current_total_price_set),
-        _amount(node.current_subtotal_price_set),
-        node.net_payment_set and node.net_payment_set.shop_money.amount,
+        *money,
+        node.app and node.app.name,
     )
     rows.tables["order_pii"][key] = (
         key,
@@ -197,28 +254,37 @@ def add_order(rows: Rows, node: OrderNode) -> bool:
         place and place.zip,
         node.note,
     )
-    if node.line_items is not None:
-        for line in node.line_items.nodes:
+    try:
+        for line in node.line_items.nodes if node.line_items else ():
             add_line(rows, line, key)
-    if node.discount_applications is not None:
-        for discount in node.discount_applications.nodes:
+        for discount in node.discount_applications.nodes if node.discount_applications else ():
             add_discount(rows, discount, key)
-    add_refunds(rows, node.refunds, key)
+        add_refunds(rows, node.refunds, key)
+    except ValueError:
+        rows.forget("orders", key)
+        raise
     return True
 
 
 def add_line(rows: Rows, node: LineNode, order: int) -> None:
     """A line. Its discounts are the allocations: line and order level ones, nothing twice."""
     key = number(node.id)
-    gross, discounts = node.original_total_set.shop_money.amount, "0"
-    net = gross
-    if node.discount_allocations:
+    unit, gross = (
+        node.original_unit_price_set.shop_money.amount,
+        node.original_total_set.shop_money.amount,
+    )
+    discounts, net, tax = "0", gross, "0"
+    if not node.discount_allocations and not node.tax_lines:
+        check_amounts(unit, gross)
+    else:
         shares = [
-            Decimal(_amount(share.allocated_amount_set)) for share in node.discount_allocations
+            share.allocated_amount_set.shop_money.amount for share in node.discount_allocations
         ]
-        discounts, net = str(sum(shares, _ZERO)), str(Decimal(gross) - sum(shares, _ZERO))
-    taxes = node.tax_lines
-    tax = "0" if not taxes else str(sum((Decimal(_amount(tax.price_set)) for tax in taxes), _ZERO))
+        taxes = [line.price_set.shop_money.amount for line in node.tax_lines]
+        check_amounts(unit, gross, *shares, *taxes)
+        discount = sum(map(Decimal, shares), _ZERO)
+        discounts, net = str(discount), str(Decimal(gross) - discount)
+        tax = str(sum(map(Decimal, taxes), _ZERO))
     rows.tables["order_lines"][order, key] = (
         order,
         key,
@@ -231,7 +297,7 @@ def add_line(rows: Rows, node: LineNode, order: int) -> None:
         node.quantity,
         node.current_quantity,
         node.is_gift_card,
-        node.original_unit_price_set.shop_money.amount,
+        unit,
         gross,
         discounts,
         net,
@@ -242,6 +308,8 @@ def add_line(rows: Rows, node: LineNode, order: int) -> None:
 def add_discount(rows: Rows, node: DiscountNode, order: int) -> None:
     """A discount application; it has no id, its index is its key."""
     value = node.value
+    if value is not None:
+        check_amounts(value.amount)
     rows.tables["order_discounts"][order, node.index] = (
         order,
         node.index,
@@ -257,7 +325,10 @@ def add_discount(rows: Rows, node: DiscountNode, order: int) -> None:
 
 
 def add_refunds(rows: Rows, nodes: Sequence[RefundNode], order: int) -> None:
-    """An order's refunds, with their lines where the page has them."""
+    """An order's refunds, with what they are made of where the page has it.
+
+    A refund is ``detailed`` when it came with all of its lines.
+    """
     for node in nodes:
         key = number(node.id)
         moment = node.processed_at or node.created_at
@@ -265,30 +336,65 @@ def add_refunds(rows: Rows, nodes: Sequence[RefundNode], order: int) -> None:
             moment is None
         ):  # a pending refund of an older API version has neither: nothing happened yet
             continue
+        check_amounts(_amount(node.total_refunded_set))
         rows.tables["refunds"][order, key] = (
             order,
             key,
             _time(node.created_at or moment),
             _time(node.processed_at),
-            day_of(moment, rows.zone),
+            rows.day(moment),
             _amount(node.total_refunded_set),
             node.note,
+            node.refund_line_items is not None,
         )
-        for line in node.refund_line_items.nodes if node.refund_line_items else ():
-            line_key = number(line.line_item.id)
-            rows.tables["refund_lines"][order, key, line_key] = (
-                order,
-                key,
-                line_key,
-                line.quantity,
-                line.restock_type,
-                _amount(line.subtotal_set),
-                _amount(line.total_tax_set),
-            )
+        if node.refund_line_items is not None:
+            _add_refund_parts(rows, node, order, key)
+
+
+def _add_refund_parts(rows: Rows, node: RefundNode, order: int, refund: int) -> None:
+    lines: dict[int, Row] = {}
+    for line in node.refund_line_items.nodes if node.refund_line_items else ():
+        key, subtotal, tax = (
+            number(line.line_item.id),
+            _amount(line.subtotal_set),
+            _amount(line.total_tax_set),
+        )
+        check_amounts(subtotal, tax)
+        quantity = line.quantity
+        if key in lines:  # one line given back in two parts, restocked and not
+            quantity += lines[key][3]
+            subtotal = str(Decimal(subtotal) + Decimal(lines[key][5]))
+            tax = str(Decimal(tax) + Decimal(lines[key][6]))
+        lines[key] = (order, refund, key, quantity, line.restock_type, subtotal, tax)
+    rows.tables["refund_lines"].update({(order, refund, key): row for key, row in lines.items()})
+    adjustments = rows.tables["refund_adjustments"]
+    for shipping in node.refund_shipping_lines.nodes if node.refund_shipping_lines else ():
+        key = number(shipping.id)
+        amounts = _amount(shipping.subtotal_amount_set), _amount(shipping.tax_amount_set)
+        check_amounts(*amounts)
+        adjustments[order, refund, "shipping", key] = (
+            *(order, refund, "shipping", key, None),
+            *amounts,
+        )
+    for other in node.order_adjustments.nodes if node.order_adjustments else ():
+        key = number(other.id)
+        amounts = _amount(other.amount_set), _amount(other.tax_amount_set)
+        check_amounts(*amounts)
+        adjustments[order, refund, "adjustment", key] = (
+            *(order, refund, "adjustment", key, other.reason),
+            *amounts,
+        )
+    for moved in node.transactions.nodes if node.transactions else ():
+        key, amount = number(moved.id), _amount(moved.amount_set)
+        check_amounts(amount)
+        rows.tables["refund_transactions"][order, refund, key] = (
+            *(order, refund, key, moved.kind, moved.status, moved.gateway),
+            *(_time(moved.processed_at), amount),
+        )
 
 
 def add_product(rows: Rows, node: ProductNode) -> None:
-    """A product, and on pages its variants."""
+    """A product, and on pages its variants, collections and metafields."""
     key = number(node.id)
     if not rows.is_newest("products", key, node.updated_at):
         return
@@ -305,15 +411,23 @@ def add_product(rows: Rows, node: ProductNode) -> None:
         _time(node.updated_at),
         _time(node.published_at),
     )
-    if node.variants is not None:
-        for variant in node.variants.nodes:
+    try:
+        for variant in node.variants.nodes if node.variants else ():
             add_variant(rows, variant, key)
+    except ValueError:
+        rows.forget("products", key)
+        raise
+    for collection in node.collections.nodes if node.collections else ():
+        add_collection(rows, collection, key)
+    for metafield in node.metafields.nodes if node.metafields else ():
+        add_metafield(rows, metafield, key)
 
 
 def add_variant(rows: Rows, node: VariantNode, product: int) -> None:
     """A variant of a product."""
     key = number(node.id)
     cost = node.inventory_item and node.inventory_item.unit_cost
+    check_amounts(node.price, node.compare_at_price, cost and cost.amount)
     rows.tables["variants"][product, key] = (
         product,
         key,
@@ -326,6 +440,18 @@ def add_variant(rows: Rows, node: VariantNode, product: int) -> None:
         node.inventory_quantity,
         _time(node.updated_at),
     )
+
+
+def add_collection(rows: Rows, node: CollectionNode, product: int) -> None:
+    """That a product is in a collection."""
+    key = number(node.id)
+    rows.tables["product_collections"][product, key] = (product, key, node.title, node.handle)
+
+
+def add_metafield(rows: Rows, node: MetafieldNode, product: int) -> None:
+    """A metafield of a product."""
+    key = f"{node.namespace}.{node.key}"
+    rows.tables["product_metafields"][product, key] = (product, key, node.type, node.value)
 
 
 def _amount(bag: Bag | None) -> str:

@@ -5,19 +5,24 @@ from typing import Any
 
 import msgspec
 
+from xsight_core.shopify.amounts import NotMoney, explain
 from xsight_core.shopify.mapping import (
     Rows,
+    add_collection,
     add_customer,
     add_discount,
     add_line,
+    add_metafield,
     add_order,
     add_product,
     add_variant,
 )
 from xsight_core.shopify.payload import (
+    CollectionNode,
     CustomerNode,
     DiscountNode,
     LineNode,
+    MetafieldNode,
     OrderNode,
     ProductNode,
     VariantNode,
@@ -32,13 +37,12 @@ _LONGEST_BATCH_LINES = 60_000
 
 
 class Batch:
-    """Rows of one transaction, and what could not be understood."""
+    """Rows of one transaction, what could not be understood, and how much of the file they are."""
 
     def __init__(self, timezone: str) -> None:
         self.rows = Rows(timezone)
         self.faults: list[Fault] = []
-        self.lines = 0
-        self.roots = 0
+        self.lines = self.roots = self.bytes = 0
         self.clean = True
 
 
@@ -66,8 +70,20 @@ _CHILDREN = {
         _Kind(LineNode, add_line, *_prefixes("LineItem")),
         _Kind(DiscountNode, add_discount, b'{"__typename":"'),
     ),
-    "products": (_Kind(VariantNode, add_variant, *_prefixes("ProductVariant")),),
+    "products": (
+        _Kind(VariantNode, add_variant, *_prefixes("ProductVariant")),
+        _Kind(CollectionNode, add_collection, *_prefixes("Collection")),
+        _Kind(MetafieldNode, add_metafield, *_prefixes("Metafield")),
+    ),
 }
+_NOT_UNDERSTOOD = (
+    msgspec.MsgspecError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
 
 
 def batches(
@@ -83,39 +99,52 @@ def batches(
     group: then hardly a child comes apart from its parent.
     """
     root, children = _ROOTS[family], _CHILDREN[family]
+    is_root, decode, add = root.prefixes, root.decode, root.add
     batch, in_children = Batch(timezone), not children
     for block in blocks:
         for line in block:
+            batch.bytes += len(line) + 1
             if not line:
                 continue
-            if line.startswith(root.prefixes):
-                full = batch.roots >= roots and in_children
-                if full or batch.lines >= _LONGEST_BATCH_LINES:
-                    yield batch
-                    batch = Batch(timezone)
+            begins = line.startswith(is_root)
+            full = begins and in_children and batch.roots >= roots
+            if full or batch.lines >= _LONGEST_BATCH_LINES:
+                batch.bytes -= len(line) + 1
+                yield batch
+                batch = Batch(timezone)
+                batch.bytes += len(line) + 1
+            if begins:
                 batch.roots += 1
                 in_children = not children
-                _add(batch, family, root, line)
+                if b"\\u00" in line:
+                    batch.clean = False
+                try:
+                    add(batch.rows, decode(line))
+                except _NOT_UNDERSTOOD as error:
+                    _put_aside(batch, family, line, error)
             else:
                 in_children = True
-                kind = next((kind for kind in children if line.startswith(kind.prefixes)), None)
-                _add(batch, family, kind, line)
+                _add_child(batch, family, children, line)
             batch.lines += 1
     if batch.lines:
         yield batch
 
 
-def _add(batch: Batch, family: str, kind: _Kind | None, line: bytes) -> None:
+def _add_child(batch: Batch, family: str, kinds: tuple[_Kind, ...], line: bytes) -> None:
     if b"\\u00" in line:
         batch.clean = False
-    if kind is None:
-        batch.faults.append((family, "a line of unknown kind", line.decode("utf-8", "replace")))
-        return
-    try:
-        node = kind.decode(line)
-        if kind is _ROOTS[family]:
-            kind.add(batch.rows, node)
-        else:
-            kind.add(batch.rows, node, number(node.parent))
-    except (msgspec.MsgspecError, ValueError, TypeError, AttributeError, OverflowError) as error:
-        batch.faults.append((family, str(error), line.decode("utf-8", "replace")))
+    for kind in kinds:
+        if line.startswith(kind.prefixes):
+            try:
+                node = kind.decode(line)
+                kind.add(batch.rows, node, number(node.parent))
+            except _NOT_UNDERSTOOD as error:
+                _put_aside(batch, family, line, error)
+            return
+    _put_aside(batch, family, line, "a line of unknown kind")
+
+
+def _put_aside(batch: Batch, family: str, line: bytes, reason: Exception | str) -> None:
+    if isinstance(reason, NotMoney):
+        reason = explain(reason, msgspec.json.decode(line))
+    batch.faults.append((family, str(reason), line.decode("utf-8", "replace")))

@@ -4,27 +4,34 @@ A batch is copied into temporary tables and merged in the transaction that copie
 accepted if Shopify's ``updated_at`` is not older than what is stored, if it is no tombstone, and if
 this run has not brought the same version already. Parts (lines, refunds, variants) have no version
 of their own: they are replaced as a whole with an accepted parent. Parts that came apart from their
-parent are handed back for ``merge_late``.
+parent are kept in ``bulk_spool`` until ``merge_late``.
+
+Whoever writes a tenant's rows locks the tenant's own row first: one writer at a time, so no two can
+wait for each other, and none can write days of a time zone that the shop has left meanwhile.
 """
 
 # ruff: noqa: S608 - statements are made of names from COLUMNS; every value is a parameter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import IO, Any, LiteralString, cast
+from typing import Any, LiteralString, cast
 from uuid import UUID
 
 from psycopg import Connection, Cursor
 
+from xsight_core.errors import Unavailable
 from xsight_core.shopify.mapping import COLUMNS, PARTS, Rows
 from xsight_core.sync.copytext import copy_text
+from xsight_core.sync.unchanged import drop_unchanged
 
 __all__ = [
     "TENANT",
     "Fault",
+    "accepted_before",
     "bump",
+    "lock_shop",
     "merge",
     "merge_late",
-    "merge_refunds",
+    "merge_refund_details",
     "put_aside",
     "stage",
     "take_back",
@@ -35,9 +42,10 @@ Fault = tuple[str, str, str]
 
 _PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
 _PARENT_KEY = {"orders": "order_id", "products": "product_id"}
-_REFUND_TABLES = ("refunds", "refund_lines")
+_REFUND_PARTS = ("refund_lines", "refund_adjustments", "refund_transactions")
 TENANT = "current_setting('app.tenant_id')::uuid"
 _LONGEST_RAW = 20_000
+_KEPT = {"email_consent", "sms_consent"}  # null: no longer shown to us; never that it was not given
 
 # What an order's lines say, by order. Gift cards are a liability, not a sale.
 _LINE_SUMS = """
@@ -54,6 +62,17 @@ _ORDER_SUMS: Mapping[str, str] = {
     # so that net = gross - discounts - returns holds in minor units, whatever was rounded
     "net_minor": "round({gross} * {minor})::bigint - round({discounts} * {minor})::bigint"
     " - round(({gross} - {discounts} - {current}) * {minor})::bigint",
+    "taxes_minor": "round({order}tax * {minor})::bigint",
+    "shipping_minor": "round({order}shipping * {minor})::bigint",
+}
+_MINOR = f"""
+    (SELECT 10::numeric ^ currency_exponent FROM xsight.tenant_state WHERE tenant_id = {TENANT})"""
+# Columns that are not in the record but follow from it.
+_DERIVED: Mapping[str, Mapping[str, str]] = {
+    "order_lines": {
+        "gross_minor": f"round(s.gross * {_MINOR})::bigint",
+        "net_minor": f"round(s.net * {_MINOR})::bigint",
+    }
 }
 
 
@@ -64,23 +83,45 @@ def stage(connection: Connection[Any], family: str, rows: Rows, *, clean: bool) 
             _copy_in(cursor, table, rows, clean=clean)
 
 
+def lock_shop(cursor: Cursor[Any]) -> None:
+    """Wait until no other transaction writes this tenant's rows, and keep others waiting.
+
+    ``Unavailable`` (try again) when what is staged was cut into days of another time zone.
+    """
+    cursor.execute(
+        _sql(f"""
+        SELECT coalesce(timezone = nullif(current_setting('app.timezone', true), ''), true)
+        FROM xsight.tenant_state WHERE tenant_id = {TENANT} FOR NO KEY UPDATE""")
+    )
+    if cursor.fetchone() == (False,):
+        raise Unavailable("The shop's time zone has changed; its days are cut anew.")
+
+
 def merge(
     connection: Connection[Any],
     family: str,
     *,
     run: UUID,
     exponent: int,
-    late: Mapping[str, IO[bytes]] | None = None,
+    parts: Mapping[str, int] | None = None,
     keep: frozenset[str] = frozenset(),
+    changed_only: bool = False,
 ) -> int:
     """Merge what is staged and count what was accepted.
 
-    ``late`` takes parts whose parent is not accepted in this batch (bulk files only). ``keep`` names
-    tables of parts this source knows nothing about (a bulk file has no refund lines).
+    ``parts``: how many rows of each part are staged (bulk files only); those whose parent is not
+    accepted in this batch are kept for ``merge_late``. ``keep`` names tables of parts this source
+    knows nothing about (a bulk file has no refund lines).
+    ``changed_only`` leaves out what is stored already as it came.
     """
     with connection.cursor() as cursor:
         _analyze(cursor, family)
-        cursor.execute("CREATE TEMP TABLE s_accepted (id bigint, known boolean) ON COMMIT DROP")
+        lock_shop(cursor)
+        if family == "orders":
+            _follow_merged_customers(cursor)
+        if changed_only:
+            drop_unchanged(cursor, family)
+        _create_accepted(cursor)
         if family == "customers":
             _number_customers(cursor)
         cursor.execute(_sql(_upsert(family)), {"run": run, "minor": 10**exponent})
@@ -93,73 +134,98 @@ def merge(
             if table not in keep:
                 if known:
                     _remove_parts(cursor, family, table)
-                _add_parts(cursor, family, table)
-                if late is not None:
-                    _spool(cursor, family, table, late[table])
+                added = _add_parts(cursor, family, table)
+                if parts is not None and parts[table] > added:
+                    _spool(cursor, family, table, run)
         if accepted:
             bump(cursor)
         return accepted
 
 
-def merge_late(
-    connection: Connection[Any],
-    family: str,
-    late: Mapping[str, IO[bytes]],
-    *,
-    run: UUID,
-    exponent: int,
-) -> int:
-    """Merge parts that came apart from their parents, for parents this run has accepted."""
-    merged = 0
+def accepted_before(connection: Connection[Any], family: str, moment: datetime) -> int:
+    """How many of the records that this transaction's last merge accepted had changed before ``moment``."""
+    statement = f"""
+        SELECT count(*) FROM s_accepted a JOIN s_{family} s ON s.id = a.id
+        WHERE s.updated_at < %s"""
+    return cast("tuple[int]", connection.execute(_sql(statement), [moment]).fetchone())[0]
+
+
+def merge_late(connection: Connection[Any], family: str, *, run: UUID, exponent: int) -> int | None:
+    """Merge one batch's parts that came apart from their parents, for parents this run has accepted.
+
+    How many; None when no batch is left. What this run has not accepted keeps what it has.
+    """
+    if not PARTS[family]:
+        return None
     key = _PARENT_KEY[family]
     with connection.cursor() as cursor:
-        for table, spool in late.items():
-            _create_staging(cursor, table)
-            spool.seek(0)
-            with cursor.copy(_sql(f"COPY s_{table} FROM STDIN")) as copy:
-                while block := spool.read(1 << 20):
-                    copy.write(block)
-            cursor.execute(_sql(f"ANALYZE s_{table} ({key})"))
+        lock_shop(cursor)
+        cursor.execute(
+            _sql(f"""
+            DELETE FROM xsight.bulk_spool WHERE (tenant_id, id) = (
+              SELECT tenant_id, id FROM xsight.bulk_spool
+              WHERE tenant_id = {TENANT} AND sync_run = %s AND part = ANY(%s) ORDER BY id LIMIT 1)
+            RETURNING part, block"""),
+            (run, list(PARTS[family])),
+        )
+        if (row := cast("tuple[str, bytes] | None", cursor.fetchone())) is None:
+            return None
+        table, block = row
+        _create_staging(cursor, table)
+        with cursor.copy(_sql(f"COPY s_{table} FROM STDIN")) as copy:
+            copy.write(block)
+        cursor.execute(_sql(f"ANALYZE s_{table} ({key})"))
+        cursor.execute(
+            _sql(f"""
+            INSERT INTO xsight.{table} (tenant_id, {_targets(table)})
+            SELECT {TENANT}, {_sources(table)} FROM s_{table} s
+            JOIN xsight.{family} p ON p.tenant_id = {TENANT} AND p.id = s.{key}
+            WHERE p.sync_run = %(run)s ON CONFLICT DO NOTHING"""),
+            {"run": run},
+        )
+        merged = cursor.rowcount
+        if merged and table == "order_lines":
+            cursor.execute(_sql(_resum_orders()), {"run": run, "minor": 10**exponent})
+        if merged:
+            bump(cursor)
+        return merged
+
+
+def merge_refund_details(connection: Connection[Any], rows: Rows, refunds: Sequence[int]) -> int:
+    """Add lines, adjustments and transactions to stored refunds that lack them; how many refunds.
+
+    A refund that a page or a webhook has completed meanwhile keeps what it has.
+    """
+    with connection.cursor() as cursor:
+        for table in _REFUND_PARTS:
+            _copy_in(cursor, table, rows, clean=False)
+        lock_shop(cursor)
+        cursor.execute("CREATE TEMP TABLE s_completed (order_id bigint, id bigint) ON COMMIT DROP")
+        cursor.execute(
+            _sql(f"""
+            WITH completed AS (
+              UPDATE xsight.refunds SET detailed = true
+              WHERE tenant_id = {TENANT} AND id = ANY(%s) AND NOT detailed
+              RETURNING order_id, id)
+            INSERT INTO s_completed SELECT order_id, id FROM completed"""),
+            [list(refunds)],
+        )
+        completed = cursor.rowcount
+        for table in _REFUND_PARTS:
+            cursor.execute(
+                _sql(f"""
+                DELETE FROM xsight.{table} d USING s_completed c WHERE d.tenant_id = {TENANT}
+                  AND d.order_id = c.order_id AND d.refund_id = c.id""")
+            )
             cursor.execute(
                 _sql(f"""
                 INSERT INTO xsight.{table} (tenant_id, {_list(table)})
                 SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s
-                JOIN xsight.{family} p ON p.tenant_id = {TENANT} AND p.id = s.{key}
-                WHERE p.sync_run = %(run)s ON CONFLICT DO NOTHING"""),
-                {"run": run},
+                JOIN s_completed c ON c.order_id = s.order_id AND c.id = s.refund_id""")
             )
-            merged += cursor.rowcount
-        if "order_lines" in late and merged:
-            cursor.execute(_sql(_resum_orders()), {"run": run, "minor": 10**exponent})
-        if merged:
+        if completed:
             bump(cursor)
-    return merged
-
-
-def merge_refunds(connection: Connection[Any], rows: Rows, versions: Mapping[int, datetime]) -> int:
-    """Replace the refunds of stored orders by what a page of refunds says; how many orders.
-
-    ``versions``: each order's ``updated_at`` on that page. An order stored in a newer version keeps
-    what it has.
-    """
-    with connection.cursor() as cursor:
-        for table in _REFUND_TABLES:
-            _copy_in(cursor, table, rows, clean=False)
-        cursor.execute(
-            _sql(f"""
-            CREATE TEMP TABLE s_accepted ON COMMIT DROP AS
-            SELECT o.id, true AS known FROM unnest(%s::bigint[], %s::timestamptz[]) AS v (id, at)
-            JOIN xsight.orders o ON o.tenant_id = {TENANT} AND o.id = v.id
-            WHERE o.updated_at <= v.at AND o.deleted_at IS NULL"""),
-            (list(versions), list(versions.values())),
-        )
-        accepted = cursor.rowcount
-        for table in _REFUND_TABLES:
-            _remove_parts(cursor, "orders", table)
-            _add_parts(cursor, "orders", table)
-        if accepted:
-            bump(cursor)
-        return accepted
+        return completed
 
 
 def put_aside(connection: Connection[Any], faults: list[Fault], *, run: UUID) -> None:
@@ -176,12 +242,18 @@ def put_aside(connection: Connection[Any], faults: list[Fault], *, run: UUID) ->
 
 
 def take_back(connection: Connection[Any], family: str, *, run: UUID) -> None:
-    """Forget what this run has put aside of an object: it is about to be read again."""
+    """Forget what this run has put aside and spooled of an object: it is about to be read again."""
     connection.execute(
         _sql(f"""
         DELETE FROM xsight.quarantine
         WHERE tenant_id = {TENANT} AND sync_run = %s AND object = %s"""),
         (run, family),
+    )
+    connection.execute(
+        _sql(f"""
+        DELETE FROM xsight.bulk_spool
+        WHERE tenant_id = {TENANT} AND sync_run = %s AND part = ANY(%s)"""),
+        (run, list(PARTS[family])),
     )
 
 
@@ -201,6 +273,7 @@ def _tables_beside(family: str) -> tuple[str, ...]:
 
 def _copy_in(cursor: Cursor[Any], table: str, rows: Rows, *, clean: bool) -> None:
     _create_staging(cursor, table)
+    cursor.execute("SELECT set_config('app.timezone', %s, true)", [rows.zone.key])
     if block := copy_text(rows.tables[table].values(), clean=clean):
         with cursor.copy(_sql(f"COPY s_{table} FROM STDIN")) as copy:
             copy.write(block)
@@ -211,6 +284,21 @@ def _create_staging(cursor: Cursor[Any], table: str) -> None:
         _sql(f"""
         CREATE TEMP TABLE s_{table} ON COMMIT DROP AS
         SELECT {_list(table)} FROM xsight.{table} WITH NO DATA""")
+    )
+
+
+def _create_accepted(cursor: Cursor[Any]) -> None:
+    """What this merge accepts; a transaction may merge one object after another."""
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.s_accepted")
+    cursor.execute("CREATE TEMP TABLE s_accepted (id bigint, known boolean) ON COMMIT DROP")
+
+
+def _follow_merged_customers(cursor: Cursor[Any]) -> None:
+    """An order written before its customer was merged belongs to the one that stayed."""
+    cursor.execute(
+        _sql(f"""
+        UPDATE s_orders s SET customer_id = c.merged_into FROM xsight.customers c
+        WHERE c.tenant_id = {TENANT} AND c.merged_into IS NOT NULL AND c.id = s.customer_id""")
     )
 
 
@@ -260,7 +348,11 @@ def _upsert(family: str) -> str:
         source += f" LEFT JOIN ({_LINE_SUMS.format(lines='s_order_lines')}) l ON l.order_id = s.id"
         columns |= _order_sums("coalesce(l.gross, 0)", "coalesce(l.discounts, 0)", "s.")
     columns["sync_run"] = "%(run)s::uuid"
-    changes = ", ".join(f"{c} = excluded.{c}" for c in columns if c not in {"id", "ordinal"})
+    changes = ", ".join(
+        f"{c} = coalesce(excluded.{c}, t.{c})" if c in _KEPT else f"{c} = excluded.{c}"
+        for c in columns
+        if c not in {"id", "ordinal"}
+    )
     return f"""
         WITH accepted AS (
           INSERT INTO xsight.{family} AS t (tenant_id, {", ".join(columns)})
@@ -274,11 +366,14 @@ def _upsert(family: str) -> str:
 
 def _upsert_pii(family: str) -> str:
     table, key = _PII[family]
-    changes = ", ".join(f"{c} = excluded.{c}" for c in COLUMNS[table] if c != key)
+    named = [column for column in COLUMNS[table] if column != key]
+    changes = ", ".join(f"{column} = excluded.{column}" for column in named)
+    # Everything null: the shop no longer lets us see it, which does not make it untrue.
+    seen = ", ".join(f"excluded.{column}" for column in named)
     return f"""
         INSERT INTO xsight.{table} (tenant_id, {_list(table)})
         SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}
-        ON CONFLICT (tenant_id, {key}) DO UPDATE SET {changes}"""
+        ON CONFLICT (tenant_id, {key}) DO UPDATE SET {changes} WHERE num_nonnulls({seen}) > 0"""
 
 
 def _remove_parts(cursor: Cursor[Any], family: str, table: str) -> None:
@@ -289,23 +384,31 @@ def _remove_parts(cursor: Cursor[Any], family: str, table: str) -> None:
     )
 
 
-def _add_parts(cursor: Cursor[Any], family: str, table: str) -> None:
+def _add_parts(cursor: Cursor[Any], family: str, table: str) -> int:
     cursor.execute(
         _sql(f"""
-        INSERT INTO xsight.{table} (tenant_id, {_list(table)})
-        SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s
+        INSERT INTO xsight.{table} (tenant_id, {_targets(table)})
+        SELECT {TENANT}, {_sources(table)} FROM s_{table} s
         JOIN s_accepted a ON a.id = s.{_PARENT_KEY[family]}
         ON CONFLICT DO NOTHING""")
     )
+    return cursor.rowcount
 
 
-def _spool(cursor: Cursor[Any], family: str, table: str, spool: IO[bytes]) -> None:
+def _spool(cursor: Cursor[Any], family: str, table: str, run: UUID) -> None:
+    """Keep a batch's parts without an accepted parent; they are gone or merged when the run is done."""
     orphans = f"""
         SELECT {_list(table, "s.")} FROM s_{table} s
         WHERE NOT EXISTS (SELECT FROM s_accepted a WHERE a.id = s.{_PARENT_KEY[family]})"""
     with cursor.copy(_sql(f"COPY ({orphans}) TO STDOUT")) as copy:
-        for block in copy:
-            spool.write(block)
+        block = b"".join(copy)
+    if block:
+        cursor.execute(
+            _sql(f"""
+            INSERT INTO xsight.bulk_spool (tenant_id, sync_run, part, block)
+            VALUES ({TENANT}, %s, %s, %s)"""),
+            (run, table, block),
+        )
 
 
 def _resum_orders() -> str:
@@ -322,9 +425,17 @@ def _resum_orders() -> str:
 def _order_sums(gross: str, discounts: str, order: str) -> dict[str, str]:
     names = {"gross": gross, "discounts": discounts, "minor": "%(minor)s::numeric"}
     return {
-        column: expression.format(**names, current=f"{order}current_subtotal")
+        column: expression.format(**names, order=order, current=f"{order}current_subtotal")
         for column, expression in _ORDER_SUMS.items()
     }
+
+
+def _targets(table: str) -> str:
+    return ", ".join((*COLUMNS[table], *_DERIVED.get(table, {})))
+
+
+def _sources(table: str) -> str:
+    return ", ".join((_list(table, "s."), *_DERIVED.get(table, {}).values()))
 
 
 def _list(table: str, prefix: str = "") -> str:

@@ -7,22 +7,38 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from psycopg import Connection
 
+from xsight_core.shopify.amounts import explain
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.shopify.mapping import (
     Rows,
     add_customer,
     add_order,
     add_product,
-    add_refunds,
 )
-from xsight_core.shopify.payload import CustomerNode, OrderNode, ProductNode, RefundedOrder, number
+from xsight_core.shopify.payload import CustomerNode, OrderNode, ProductNode, number
+from xsight_core.sync.beyond import complete
 from xsight_core.sync.load import Shop
-from xsight_core.sync.merge import Fault, merge, merge_refunds, put_aside, stage
+from xsight_core.sync.merge import (
+    Fault,
+    accepted_before,
+    merge,
+    put_aside,
+    stage,
+)
 from xsight_core.sync.tombstones import tombstone
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["bury", "deletions", "fetch_ids", "merge_nodes", "merge_refund_pages", "sweep"]
+__all__ = [
+    "Merged",
+    "bury",
+    "deletions",
+    "fetch_ids",
+    "merge_nodes",
+    "merge_page",
+    "sweep",
+]
 
 _FAMILIES: dict[str, tuple[type[Any], Callable[[Rows, Any], Any]]] = {
     "customers": (CustomerNode, add_customer),
@@ -32,47 +48,46 @@ _FAMILIES: dict[str, tuple[type[Any], Callable[[Rows, Any], Any]]] = {
 _SUBJECTS = {"CUSTOMER": "customers", "ORDER": "orders", "PRODUCT": "products"}
 _FIRST = {"customers": 250, "orders": 90, "products": 100}  # ends of Shopify's cost steps
 _IDS_AT_ONCE = {"customers": 100, "orders": 10, "products": 20}
-_LINES_PAGE = 250
-_REFUNDS_FIRST = 54
-_REFUNDED = "financial_status:refunded OR financial_status:partially_refunded"
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """Records of a page that were new to us. ``untold``: of these, changed before a given moment."""
+
+    accepted: int = 0
+    untold: int = 0
 
 
 async def sweep(
-    client: ShopifyClient, family: str, *, since: datetime
+    client: ShopifyClient, family: str, *, since: datetime, metafields: Sequence[str] = ()
 ) -> AsyncIterator[list[dict[str, Any]]]:
     """Pages of the records changed at ``since`` or later, oldest change first."""
     query = f"updated_at:>='{_utc(since)}'"
-    pages = client.pages(f"{family}_page", family, query=query, first=_FIRST[family])
+    chosen = _chosen(family, metafields)
+    pages = client.pages(f"{family}_page", family, query=query, first=_FIRST[family], more=chosen)
     async for nodes in pages:
-        if family == "orders":
-            for node in nodes:
-                await _complete_lines(client, node)
+        for node in nodes:
+            await complete(client, family, node)
         yield nodes
 
 
-async def merge_refund_pages(
-    client: ShopifyClient, tenancy: Tenancy, shop: Shop
-) -> AsyncIterator[int]:
-    """Fetch and merge refunds with their lines, which bulk files cannot hold; orders done, by page."""
-    pages = client.pages("refunded_orders_page", "orders", query=_REFUNDED, first=_REFUNDS_FIRST)
-    async for nodes in pages:
-        yield await asyncio.to_thread(_merge_refunds, tenancy, shop, nodes)
-
-
-async def fetch_ids(client: ShopifyClient, family: str, ids: Sequence[int]) -> list[dict[str, Any]]:
+async def fetch_ids(
+    client: ShopifyClient, family: str, ids: Sequence[int], *, metafields: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """The records as they are now; those that are gone are missing from the answer."""
     kind = family.removesuffix("s").title()
     found: list[dict[str, Any]] = []
     for start in range(0, len(ids), _IDS_AT_ONCE[family]):
         some = ids[start : start + _IDS_AT_ONCE[family]]
-        variables = {"ids": [f"gid://shopify/{kind}/{key}" for key in some]}
+        variables = {
+            "ids": [f"gid://shopify/{kind}/{key}" for key in some],
+            **_chosen(family, metafields),
+        }
         nodes: list[dict[str, Any] | None] = (await client.execute(f"{family}_by_ids", variables))[
             "nodes"
         ]
         found += [node for node in nodes if node]
-    if family == "orders":
-        for node in found:
-            await _complete_lines(client, node)
+    for node in found:
+        await complete(client, family, node)
     return found
 
 
@@ -89,12 +104,21 @@ async def deletions(client: ShopifyClient, *, since: datetime) -> dict[str, list
 
 
 async def merge_nodes(
-    tenancy: Tenancy, shop: Shop, family: str, nodes: Sequence[dict[str, Any]], *, run: UUID
-) -> int:
-    """Merge a page's records in one transaction, in a thread; how many were accepted."""
-    if not nodes:
-        return 0
-    return await asyncio.to_thread(_merge_nodes, tenancy, shop, family, nodes, run)
+    tenancy: Tenancy,
+    shop: Shop,
+    family: str,
+    nodes: Sequence[dict[str, Any]],
+    *,
+    run: UUID,
+    told_before: datetime | None = None,
+) -> Merged:
+    """Merge a page's records in one transaction, in a thread."""
+
+    def merge_them() -> Merged:
+        with tenancy.connection(shop.tenant_id) as connection:
+            return merge_page(connection, shop, family, nodes, run=run, told_before=told_before)
+
+    return await asyncio.to_thread(merge_them) if nodes else Merged()
 
 
 async def bury(tenancy: Tenancy, shop: Shop, gone: dict[str, list[int]]) -> int:
@@ -110,45 +134,34 @@ async def bury(tenancy: Tenancy, shop: Shop, gone: dict[str, list[int]]) -> int:
     return await asyncio.to_thread(run) if gone else 0
 
 
-def _merge_refunds(tenancy: Tenancy, shop: Shop, nodes: Sequence[dict[str, Any]]) -> int:
-    rows, versions = Rows(shop.timezone), dict[int, datetime]()
-    for node in nodes:
-        order = msgspec.convert(node, RefundedOrder)
-        versions[number(order.id)] = order.updated_at
-        add_refunds(rows, order.refunds, number(order.id))
-    with tenancy.connection(shop.tenant_id) as connection:
-        return merge_refunds(connection, rows, versions)
-
-
-def _merge_nodes(
-    tenancy: Tenancy, shop: Shop, family: str, nodes: Sequence[dict[str, Any]], run: UUID
-) -> int:
+def merge_page(
+    connection: Connection[Any],
+    shop: Shop,
+    family: str,
+    nodes: Sequence[dict[str, Any]],
+    *,
+    run: UUID,
+    told_before: datetime | None = None,
+) -> Merged:
+    """Merge records in the caller's transaction; what is stored already as it came stays untouched."""
     kind, add = _FAMILIES[family]
     rows, faults = Rows(shop.timezone), list[Fault]()
     for node in nodes:
         try:
             add(rows, msgspec.convert(node, kind))
         except (msgspec.MsgspecError, ValueError, TypeError, OverflowError) as error:
-            faults.append((family, str(error), msgspec.json.encode(node).decode()))
-    with tenancy.connection(shop.tenant_id) as connection:
-        stage(connection, family, rows, clean=False)
-        accepted = merge(connection, family, run=run, exponent=shop.exponent)
-        if faults:
-            put_aside(connection, faults, run=run)
-    return accepted
+            faults.append((family, explain(error, node), msgspec.json.encode(node).decode()))
+    stage(connection, family, rows, clean=False)
+    accepted = merge(connection, family, run=run, exponent=shop.exponent, changed_only=True)
+    if faults:
+        put_aside(connection, faults, run=run)
+    untold = accepted_before(connection, family, told_before) if told_before and accepted else 0
+    return Merged(accepted, untold)
 
 
-async def _complete_lines(client: ShopifyClient, order: dict[str, Any]) -> None:
-    """Fetch the lines beyond an order's first page of lines."""
-    connection: dict[str, Any] = order.get("lineItems") or {}
-    page: dict[str, Any] = connection.get("pageInfo") or {}
-    while page.get("hasNextPage"):
-        variables = {"id": order["id"], "first": _LINES_PAGE, "after": page["endCursor"]}
-        answer = (await client.execute("order_line_items_page", variables))["order"]
-        if answer is None:  # deleted meanwhile
-            return
-        connection["nodes"] += answer["lineItems"]["nodes"]
-        page = answer["lineItems"]["pageInfo"]
+def _chosen(family: str, metafields: Sequence[str]) -> dict[str, list[str]]:
+    """Variables that choose metafields; without them the document asks for none."""
+    return {"metafields": list(metafields)} if family == "products" and metafields else {}
 
 
 def _utc(moment: datetime) -> str:

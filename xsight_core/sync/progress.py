@@ -27,10 +27,17 @@ class Tally:
         self.step = "customers"
         self.expected: dict[str, int] = {}
         self.done: dict[str, int] = {}
+        self.bytes: dict[str, int] = {}
+        self._brought_before = 0
 
     def expect(self, step: str, count: int) -> None:
         """How many records a step will bring."""
         self.expected[step] = max(count, self.done.get(step, 0))
+
+    def resume(self, step: str, done: int) -> None:
+        """How many records of a step an earlier try has brought: they say nothing about the speed."""
+        self._brought_before += max(0, done - self.done.get(step, 0))
+        self.done[step] = done
 
     def advance(self, step: str, done: int) -> None:
         """How many records of a step are in."""
@@ -44,6 +51,11 @@ class Tally:
         """Records in so far, of all steps."""
         return sum(self.done.values())
 
+    @property
+    def brought(self) -> int:
+        """Of these, records that this try has brought."""
+        return max(0, self.rows - self._brought_before)
+
     def percent(self) -> float:
         """Share of the expected records that are in; insights come after the last of them."""
         total = sum(self.expected.values())
@@ -53,7 +65,7 @@ class Tally:
         """Records a second since the first of them came."""
         if self._first_row is None:
             return 0.0
-        return round(self.rows / max(0.5, self._clock() - self._first_row), 1)
+        return round(self.brought / max(0.5, self._clock() - self._first_row), 1)
 
     def eta_s(self) -> float | None:
         """Seconds until the last record, at the speed so far; None while there is no speed."""

@@ -3,13 +3,23 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import cast, func, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.tables import Job, SyncRun
 
-__all__ = ["ACTIVE", "active", "begin", "change", "close_abandoned", "find", "latest", "lock"]
+__all__ = [
+    "ACTIVE",
+    "active",
+    "begin",
+    "change",
+    "close_abandoned",
+    "find",
+    "keep_cursor",
+    "latest",
+    "lock",
+]
 
 ACTIVE = ("queued", "running", "computing")
 
@@ -66,6 +76,11 @@ async def find(session: AsyncSession, run: UUID) -> SyncRun | None:
 async def lock(session: AsyncSession, run: UUID) -> SyncRun | None:
     """One run, locked until the transaction ends."""
     return await session.scalar(select(SyncRun).where(SyncRun.id == run).with_for_update())
+
+
+async def keep_cursor(session: AsyncSession, run: UUID, cursor: dict[str, Any]) -> bool:
+    """Store where a run goes on; how far its files are is stored with their batches and stays."""
+    return await change(session, run, cursor=SyncRun.cursor.op("||")(cast(cursor, JSONB)))
 
 
 async def change(session: AsyncSession, run: UUID, **values: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, LiteralString, cast
 
 from psycopg import Connection
 
-from xsight_core.sync.merge import TENANT, bump
+from xsight_core.sync.merge import TENANT, bump, lock_shop
 
 __all__ = ["tombstone"]
 
@@ -42,17 +42,25 @@ _TOMBSTONES = {
         SELECT {TENANT}, id, false, now(), now(), now() FROM unnest(%(ids)s::bigint[]) AS gone (id)
         ON CONFLICT (tenant_id, id) DO UPDATE SET {_GONE}""",
 }
+_PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
 
 
 def tombstone(connection: Connection[Any], family: str, ids: list[int]) -> int:
-    """Mark records as deleted at Shopify, also ones never seen: a late copy must not revive them."""
+    """Mark records as deleted at Shopify, also ones never seen: a late copy must not revive them.
+
+    What names a person goes with them.
+    """
     with connection.cursor() as cursor:
-        if family == "customers":
-            cursor.execute(
-                _sql(f"SELECT 1 FROM xsight.tenant_state WHERE tenant_id = {TENANT} FOR UPDATE")
-            )
+        lock_shop(cursor)
         cursor.execute(_sql(_TOMBSTONES[family]), {"ids": ids})
         changed = cursor.rowcount
+        if changed and family in _PII:
+            table, key = _PII[family]
+            cursor.execute(
+                _sql(f"""
+                DELETE FROM xsight.{table} WHERE tenant_id = {TENANT} AND {key} = ANY(%(ids)s)"""),
+                {"ids": ids},
+            )
         if changed and family == "customers":
             cursor.execute(
                 _sql(f"""

@@ -17,11 +17,11 @@ _LEADER: Final = "xsight leader "
 
 
 @asynccontextmanager
-async def tenant_turn(tenancy: Tenancy, tenant_id: UUID) -> AsyncGenerator[None]:
-    """Wait until no other heavy job of this tenant runs, on any machine, and keep others waiting."""
+async def tenant_turn(tenancy: Tenancy, tenant_id: UUID) -> AsyncGenerator[bool]:
+    """Whether no other heavy job of this tenant runs, on any machine; if so, none will meanwhile."""
     async with tenancy.control() as session:
-        await session.execute(select(func.pg_advisory_xact_lock(_key(f"{_TURN}{tenant_id}"))))
-        yield
+        lock = select(func.pg_try_advisory_xact_lock(_key(f"{_TURN}{tenant_id}")))
+        yield bool((await session.execute(lock)).scalar_one())
 
 
 @asynccontextmanager

@@ -1,31 +1,40 @@
 """A sync run under way: what it works with, and where it goes on after an interruption."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
 
 from xsight_core.shopify.client import ShopifyClient
-from xsight_core.sync.load import Shop
+from xsight_core.sync.load import Loaded, Shop
 from xsight_core.sync.progress import Tally
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["FAMILIES", "OVERLAP", "Cursor", "Work"]
+__all__ = ["FAMILIES", "OVERLAP", "Cursor", "File", "Work"]
 
 FAMILIES = ("customers", "products", "orders")
 OVERLAP = timedelta(minutes=10)
 """Windows of ``updated_at`` overlap by this: Shopify's clock is not ours, and it shows changes late."""
 
 
+class File(msgspec.Struct):
+    """How far an operation's file is in the tables."""
+
+    bulk: str
+    loaded: Loaded
+
+
 class Cursor(msgspec.Struct):
     """Where a run that was interrupted goes on: kept in ``sync_runs.cursor``.
 
+    ``files``: of each object's bulk file, what is committed (stored with each batch).
     ``untold``: changes, by object, that webhooks should have told of before the run found them.
     """
 
     watermark: datetime | None = None
     bulk: dict[str, str] = {}
+    files: dict[str, File] = {}
     done: list[str] = []
     untold: dict[str, int] = {}
 
@@ -40,3 +49,4 @@ class Work(msgspec.Struct):
     tally: Tally
     cursor: Cursor
     save: Callable[[Cursor], Awaitable[None]]
+    metafields: Sequence[str] = ()
