@@ -8,6 +8,7 @@ from worker.resources import Resources
 from xsight_core.services.completeness import check_completeness
 from xsight_core.services.insights import compute_insights, store_look_back
 from xsight_core.services.jobs import ClaimedJob
+from xsight_core.services.mail import deliver
 from xsight_core.services.sync import complete_run, run_sync
 from xsight_core.services.webhooks import dispatch_webhooks
 
@@ -48,11 +49,17 @@ async def completeness(by: Resources, job: ClaimedJob) -> None:
         await by.progress.publish(job.tenant_id, told)
 
 
+async def mail(by: Resources, job: ClaimedJob) -> None:
+    """Send one message."""
+    await deliver(by.tenancy, by.settings, UUID(job.payload["mail"]))
+
+
 TASKS: dict[str, Task] = {
     "sync": sync,
     "insights": insights,
     "look_back": look_back,
     "webhooks": webhooks,
+    "mail": mail,
     "completeness": completeness,
 }
 
