@@ -10,10 +10,19 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.support.shops import ShopOrder, add_orders, random_orders, set_shop
+from xsight_core.clv import ACTIONS, REASONS
 from xsight_core.errors import NotFound
 from xsight_core.services import insights
 from xsight_core.services.insights import compute_insights
 
+PREDICTED = (
+    "p_alive",
+    "churn_90",
+    "expected_orders_90",
+    "clv_365_minor",
+    "next_order_day",
+    "action",
+)
 NOW = datetime(2026, 11, 22, 17, tzinfo=UTC)
 
 
@@ -70,10 +79,30 @@ async def test_random_shop_against_its_list(
         assert row["frequency"] == len(days) - 1
         assert row["recency_days"] == (max(days) - min(days)).days
         assert row["age_days"] == (run.as_of - min(days)).days
+    assert body["churn"]["evidence"]["state"] == "ok"
+    if not body["churn"]["evidence"]["beats_baseline"]:  # then nothing is claimed of anybody
+        assert body["churn"]["state"] == body["clv"]["state"] == "no_better_than_a_rule"
+        assert not {"at_risk", "histogram", "expected_churn"} & set(body["churn"])
+        assert all(row[name] is None for row in scores for name in PREDICTED)
+        return
+    for row in scores:
         assert 0 <= row["churn_90"] <= 1
-        assert row["clv_365_minor"] >= 0
+        assert row["p_alive_low"] <= row["p_alive"] <= row["p_alive_high"]
+        for days in (30, 90, 180, 365):
+            name = f"clv_{days}_minor"
+            assert 0 <= row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
+            name = f"expected_orders_{days}"
+            assert 0 <= row[f"{name}_low"] <= row[name] <= row[f"{name}_high"]
+        today = (run.as_of - date(1970, 1, 1)).days
+        assert today < row["next_order_day_low"] <= row["next_order_day_high"] <= today + 365
+        assert row["reasons"][0] in {reason.key for reason in REASONS}
+        assert row["action"] in {action.key for action in ACTIONS}
     assert body["churn"]["expected_churn"] == pytest.approx(sum(row["churn_90"] for row in scores))
     assert body["clv"]["total_minor"] == sum(row["clv_365_minor"] for row in scores)
+    assert body["clv"]["total_minor_low"] < body["clv"]["total_minor"]
+    assert sum(s["clv_minor"] for s in body["clv"]["segments"]) == pytest.approx(
+        body["clv"]["total_minor"], abs=len(scores)
+    )
 
 
 @pytest.mark.parametrize(

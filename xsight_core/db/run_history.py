@@ -1,10 +1,9 @@
 """Statements on stored runs, for those who read them. The session knows the tenant; policies keep to it."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, union_all
+from sqlalchemy import select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.tables import CustomerHistory, CustomerInsight, InsightRun, TenantState
@@ -12,7 +11,7 @@ from xsight_core.db.tables import CustomerHistory, CustomerInsight, InsightRun, 
 __all__ = ["card_of", "customer_points", "list_runs"]
 
 
-async def list_runs(session: AsyncSession) -> Sequence[Row[Any]]:
+async def list_runs(session: AsyncSession) -> list[tuple[Any, ...]]:
     """All that are kept, the newest first, without their cards."""
     run = InsightRun
     columns = (
@@ -28,20 +27,22 @@ async def list_runs(session: AsyncSession) -> Sequence[Row[Any]]:
         run.drift,
     )
     order = (run.computed_at.desc(), run.as_of.desc(), run.id)
-    return (await session.execute(select(*columns).order_by(*order))).all()
+    found = await session.execute(select(*columns).order_by(*order))
+    return [tuple(row) for row in found]
 
 
-async def card_of(session: AsyncSession, run: UUID | None) -> Row[Any] | None:
-    """``(id, data_version, card)`` of a run, or of the one that is shown."""
-    query = select(InsightRun.id, InsightRun.data_version, InsightRun.card)
+async def card_of(session: AsyncSession, run: UUID | None) -> tuple[UUID, dict[str, Any]] | None:
+    """Id and model card of a run, or of the one that is shown."""
+    query = select(InsightRun.id, InsightRun.card)
     if run is not None:
         query = query.where(InsightRun.id == run)
     else:
         query = query.join(TenantState, TenantState.insight_run == InsightRun.id)
-    return (await session.execute(query)).one_or_none()
+    row = (await session.execute(query)).one_or_none()
+    return None if row is None else (row.id, row.card)
 
 
-async def customer_points(session: AsyncSession, customer_id: int) -> Sequence[Row[Any]]:
+async def customer_points(session: AsyncSession, customer_id: int) -> list[tuple[Any, ...]]:
     """A customer's scores in every run that keeps its rows, by day."""
     parts = [
         select(
@@ -64,4 +65,5 @@ async def customer_points(session: AsyncSession, customer_id: int) -> Sequence[R
         for table in (CustomerInsight, CustomerHistory)
     ]
     both = union_all(*parts).subquery()
-    return (await session.execute(select(both).order_by(both.c.as_of, both.c.computed_at))).all()
+    found = await session.execute(select(both).order_by(both.c.as_of, both.c.computed_at))
+    return [tuple(row) for row in found]

@@ -5,52 +5,49 @@ from typing import Any, Final
 import numpy as np
 
 from xsight_core.analytics import SEGMENTS, day_of
-from xsight_core.clv import ChurnScores, Evidence, Shortage, ValueScores
+from xsight_core.clv import Holdout
 from xsight_core.db.insights import InsightRun
 from xsight_core.ledger import ShopState
 from xsight_core.services.drift import Drift
 from xsight_core.services.figures import Figures
+from xsight_core.services.outlook import AT_RISK, evidence_part, shortage_part
 
-__all__ = ["AT_RISK", "model_card", "shortage", "summary"]
-
-AT_RISK: Final = 0.5
-"""A repeat customer whose chance of no order in the next 90 days is at least this is at risk."""
+__all__ = ["model_card", "summary"]
 
 _MANY_GUESTS: Final = 0.5
-_CORRELATED: Final = 0.3
 
 Json = dict[str, Any]
 
 
 def summary(result: Figures) -> Json:
     """A few numbers of a run, small enough to keep for years: trends and the drift alarm are made of them."""
-    totals, churn, value, evidence = result.totals, result.churn, result.value, result.evidence
+    totals, found, choice = result.totals, result.forecast.predictions, result.forecast.choice
     sizes = np.bincount(result.rfm.segment, minlength=len(SEGMENTS))
-    at_risk: int | None = None
-    expected: float | None = None
-    if isinstance(churn, ChurnScores):
-        at_risk = int(
-            np.count_nonzero((churn.churn_90 >= AT_RISK) & (result.purchases.frequency > 0))
-        )
-        expected = round(float(churn.churn_90.sum()), 3)
+    value = found.clv_minor if found is not None and choice.value_shown else None
+    repeat = result.forecast.summary.frequency > 0
     return {
         "customers": totals.buyers,
         "orders": totals.orders,
         "net_minor": totals.revenue_minor,
         "repeat_rate": totals.repeat_rate,
         "segments": {s.key: int(n) for s, n in zip(SEGMENTS, sizes, strict=True)},
-        "at_risk": at_risk,
-        "expected_churn": expected,
-        "clv_365_minor": int(np.rint(value.clv_365).sum())
-        if isinstance(value, ValueScores)
-        else None,
-        "holdout": {
-            "brier": evidence.brier,
-            "skill": evidence.skill,
-            "customers": evidence.customers,
-        }
-        if isinstance(evidence, Evidence)
-        else None,
+        "state": choice.state,
+        "champion": choice.champion,
+        "at_risk": None
+        if found is None
+        else int(np.count_nonzero((found.churn_90 >= AT_RISK) & repeat)),
+        "expected_churn": None if found is None else round(float(found.churn_90.sum()), 3),
+        "clv_365_minor": None if value is None else int(np.rint(value[:, -1]).sum()),
+        "holdout": _holdout(choice.evidence) if isinstance(choice.evidence, Holdout) else None,
+    }
+
+
+def _holdout(evidence: Holdout) -> Json:
+    champion = next(c for c in evidence.candidates if c.name == evidence.champion)
+    return {
+        "brier": champion.brier,
+        "skill": evidence.skill,
+        "customers": evidence.customers,
     }
 
 
@@ -58,6 +55,8 @@ def model_card(
     result: Figures, shop: ShopState, customers: int, run: InsightRun, change: Drift | None
 ) -> Json:
     """Everything one needs to know to trust the run's numbers, or not to. Plain JSON, no personal data."""
+    choice = result.forecast.choice
+    card = choice.card()
     return {
         "run": {
             "id": str(run.id),
@@ -72,12 +71,19 @@ def model_card(
             "orders": result.orders.rule.version,
             "rfm": dict(run.parameters["thresholds"]),
             "method": run.parameters["method_version"],
+            "prior": run.parameters["prior"],
         },
         "models": {
-            "churn": _model(result.churn),
-            "value": _model(result.value),
+            "state": choice.state,
+            "champion": choice.champion,
+            "purchases": card["purchases"],
+            "spend": card["spend"],
+            "calibration": card["calibration"],
+            "shortage": card["shortage"],
         },
-        "evidence": _evidence(result),
+        "evidence": evidence_part(choice.evidence)
+        if isinstance(choice.evidence, Holdout)
+        else shortage_part(choice.evidence),
         "drift": change.card() if change else None,
         "warnings": _warnings(result, shop, change),
     }
@@ -88,7 +94,7 @@ def _data(result: Figures, shop: ShopState, customers: int) -> Json:
     return {
         "customers": customers,
         "buyers": len(buyers),
-        "repeat_customers": int(np.count_nonzero(result.purchases.frequency > 0)),
+        "repeat_customers": int(np.count_nonzero(result.forecast.summary.frequency > 0)),
         "orders": len(orders),
         "guest_orders": result.totals.guest_orders,
         "first_order_on": day_of(int(orders.day[0])).isoformat() if len(orders) else None,
@@ -99,38 +105,16 @@ def _data(result: Figures, shop: ShopState, customers: int) -> Json:
     }
 
 
-def _model(model: ChurnScores | ValueScores | Shortage) -> Json:
-    if isinstance(model, Shortage):
-        return shortage(model)
-    return {"state": "ok", **model.card()}
-
-
-def _evidence(result: Figures) -> Json:
-    evidence = result.evidence
-    if isinstance(evidence, Shortage):
-        return shortage(evidence)
-    return {"state": "ok", **evidence.card(), "cutoff": day_of(evidence.cutoff).isoformat()}
-
-
-def shortage(missing: Shortage) -> Json:
-    """What a prediction lacks, as every document and answer says it."""
-    return {
-        "state": "not_enough_data",
-        "have": missing.have,
-        "need": missing.need,
-        "message": missing.message,
-    }
-
-
 def _warnings(result: Figures, shop: ShopState, change: Drift | None) -> list[Json]:
     """What to mind, each with a code for programs and words for people."""
     found: list[tuple[str, str]] = []
-    totals, value, evidence = result.totals, result.value, result.evidence
+    totals, choice = result.totals, result.forecast.choice
     if shop.history_since is not None:
+        since = f"{shop.history_since:%d %b %Y}"
         found.append(
             (
                 "short_history",
-                f"Orders before {shop.history_since:%d %b %Y} are not shared with XSight: older customers look new.",
+                f"Orders before {since} are not shared with XSight: older customers look new.",
             )
         )
     if totals.orders and totals.guest_orders > _MANY_GUESTS * totals.orders:
@@ -141,20 +125,21 @@ def _warnings(result: Figures, shop: ShopState, change: Drift | None) -> list[Js
                 f"{share:.0%} of the orders have no customer; they teach the models nothing.",
             )
         )
-    if isinstance(evidence, Evidence) and evidence.skill <= 0:
+    if choice.state == "no_better_than_a_rule":
         found.append(
             (
                 "no_better_than_a_rule",
-                "On this shop's own past the forecast was no better than a rule of thumb.",
+                "On this shop's own past the models were no better than a rule of thumb: no predictions are shown.",
             )
         )
-    if isinstance(value, ValueScores) and abs(value.model.log_correlation_) > _CORRELATED:
+    if choice.state == "unproven":
         found.append(
             (
-                "spend_follows_frequency",
-                "Customers who order often spend differently: values lean on what is not so.",
+                "unproven",
+                "The shop's past is too short to try the forecast on it: nobody knows how good it is.",
             )
         )
+    found += [("models", warning) for warning in choice.warnings]
     if change and change.state == "worse":
         found.append(("drift", change.reason))
     return [{"code": code, "message": message} for code, message in found]

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,13 +23,15 @@ from xsight_core.services.card import model_card, summary
 from xsight_core.services.drift import Drift, HoldoutError, drift
 from xsight_core.services.figures import Figures, figures
 from xsight_core.services.overview import overview
+from xsight_core.services.parts import thresholds_part
+from xsight_core.services.pooling import read_priors
 from xsight_core.services.retention import KeptRun, retained
 from xsight_core.services.scores import history, scores
 from xsight_core.tenancy import Tenancy
 
 __all__ = ["METHOD_VERSION", "InsightRun", "compute_insights", "method", "store_look_back"]
 
-METHOD_VERSION: Final = 2
+METHOD_VERSION: Final = 3
 """Raised when the same rows give other numbers, so that stored runs are computed again."""
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
@@ -43,27 +45,38 @@ async def compute_insights(
     home: Path,
     *,
     force: bool = False,
+    pooled: bool = False,
     now: datetime | None = None,
 ) -> InsightRun:
     """Bring a tenant's insights up to its rows and the shop's day, and return the run that is shown.
 
     Nothing is computed where neither rows, rule, method nor day changed since the run that is shown, unless forced.
     Runs of one tenant wait for each other. The work is done in a thread: NumPy lets go of the interpreter lock, so the
-    event loop goes on.
+    event loop goes on. With ``pooled`` the models start from what the installation's shops have in common.
     """
     now = now or datetime.now(UTC)
-    return await asyncio.to_thread(_compute, tenancy, tenant_id, home, force=force, now=now)
+    return await asyncio.to_thread(
+        _compute, tenancy, tenant_id, home, force=force, pooled=pooled, now=now
+    )
 
 
 async def store_look_back(
-    tenancy: Tenancy, tenant_id: UUID, home: Path, as_of: date, *, now: datetime | None = None
+    tenancy: Tenancy,
+    tenant_id: UUID,
+    home: Path,
+    as_of: date,
+    *,
+    pooled: bool = False,
+    now: datetime | None = None,
 ) -> InsightRun:
     """Store a run as of a past day, from today's rows: what would have been known then.
 
     The one of the same day, rows, rule and method is the answer where it is there already. What is shown stays.
     """
     now = now or datetime.now(UTC)
-    return await asyncio.to_thread(_look_back, tenancy, tenant_id, home, as_of, now)
+    return await asyncio.to_thread(
+        _look_back, tenancy, tenant_id, home, as_of, pooled=pooled, now=now
+    )
 
 
 def method(shop: ShopState, as_of: int) -> tuple[int, str, int, int]:
@@ -72,7 +85,7 @@ def method(shop: ShopState, as_of: int) -> tuple[int, str, int, int]:
 
 
 def _compute(
-    tenancy: Tenancy, tenant_id: UUID, home: Path, *, force: bool, now: datetime
+    tenancy: Tenancy, tenant_id: UUID, home: Path, *, force: bool, pooled: bool, now: datetime
 ) -> InsightRun:
     started = time.perf_counter()
     with tenancy.connection(tenant_id) as connection:
@@ -84,10 +97,11 @@ def _compute(
             return shown
         ledger = ledger_folder(home, tenant_id).load(connection, shop)
         shop = replace(shop, data_version=ledger.data_version)
-        result = figures(ledger.orders, as_of)
+        prior, priors = read_priors(connection, pooled=pooled)
+        result = figures(ledger.orders, as_of, priors=priors)
         before = runs.stored_runs(connection)
         change = _drift(result, before)
-        run = _run(result, shop, ledger.customers, change, now, started)
+        run = _run(result, shop, ledger.customers, change, prior, now, started)
         store_run(connection, tenant_id, run, scores(result))
         body = overview(result, shop, customers=ledger.customers, run=run, drift=change)
         show_run(connection, tenant_id, run, {"overview": body})
@@ -108,7 +122,7 @@ def _compute(
 
 
 def _look_back(
-    tenancy: Tenancy, tenant_id: UUID, home: Path, as_of: date, now: datetime
+    tenancy: Tenancy, tenant_id: UUID, home: Path, as_of: date, *, pooled: bool, now: datetime
 ) -> InsightRun:
     started = time.perf_counter()
     day = day_number(as_of)
@@ -128,8 +142,9 @@ def _look_back(
             return found
         ledger = ledger_folder(home, tenant_id).load(connection, shop)
         shop = replace(shop, data_version=ledger.data_version)
-        result = figures(ledger.orders, day)
-        run = _run(result, shop, ledger.customers, None, now, started)
+        prior, priors = read_priors(connection, pooled=pooled)
+        result = figures(ledger.orders, day, priors=priors)
+        run = _run(result, shop, ledger.customers, None, prior, now, started)
         run = replace(run, kind="past", rows="history")
         store_run(connection, tenant_id, run, history(result))
         _retire(connection, tenant_id, [run, *before])
@@ -142,6 +157,7 @@ def _run(
     shop: ShopState,
     customers: int,
     change: Drift | None,
+    prior: str,
     now: datetime,
     started: float,
 ) -> InsightRun:
@@ -155,9 +171,9 @@ def _run(
         duration_s=round(time.perf_counter() - started, 3),
         parameters={
             "method_version": METHOD_VERSION,
-            "thresholds": {
-                name: edges and list(edges) for name, edges in asdict(DEFAULT_THRESHOLDS).items()
-            },
+            "thresholds": thresholds_part(DEFAULT_THRESHOLDS),
+            "prior": prior,
+            "digests": {name: d.card() for name, d in result.forecast.choice.digests.items()},
         },
         summary=summary(result),
         drift=change.card() if change and change.state == "worse" else None,

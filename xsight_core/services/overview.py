@@ -2,21 +2,15 @@
 
 from dataclasses import asdict
 
-import numpy as np
-
 from xsight_core.analytics import SEGMENTS, day_of, top_customers
-from xsight_core.clv import ChurnScores, Shortage, ValueScores
-from xsight_core.clv.scores import CHURN_DAYS, CLV_DAYS
 from xsight_core.db.insights import InsightRun
 from xsight_core.ledger import ShopState
-from xsight_core.services.card import AT_RISK, shortage
 from xsight_core.services.drift import Drift
 from xsight_core.services.figures import Figures
+from xsight_core.services.outlook import churn_part, value_part
 from xsight_core.services.parts import Json, cohorts_part, daily_part, rfm_part
 
 __all__ = ["overview"]
-
-_BANDS = 10
 
 
 def overview(
@@ -46,55 +40,15 @@ def overview(
         "daily": daily_part(figures.daily),
         "rfm": rfm_part(figures.rfm),
         "cohorts": cohorts_part(figures.cohorts),
-        "churn": _churn(figures, drift),
-        "clv": _value(figures),
+        "churn": churn_part(figures.forecast, drift),
+        "clv": value_part(figures.forecast),
         "top_customers": _top(figures),
     }
 
 
-def _churn(figures: Figures, drift: Drift | None) -> Json:
-    churn = figures.churn
-    if isinstance(churn, Shortage):
-        return shortage(churn)
-    bands = np.minimum((churn.churn_90 * _BANDS).astype(int), _BANDS - 1)
-    at_risk = (churn.churn_90 >= AT_RISK) & (figures.purchases.frequency > 0)
-    return {
-        "state": "ok",
-        "horizon_days": CHURN_DAYS,
-        "customers": len(churn.churn_90),
-        "expected_churn": float(churn.churn_90.sum()),
-        "at_risk": int(np.count_nonzero(at_risk)),
-        "histogram": np.bincount(bands, minlength=_BANDS).tolist(),
-        "model": churn.card(),
-        "evidence": _evidence(figures),
-        "drift": drift.card() if drift else None,
-    }
-
-
-def _evidence(figures: Figures) -> Json:
-    """How the forecast would have done on this shop's last 90 days, or why that cannot be said yet."""
-    evidence = figures.evidence
-    if isinstance(evidence, Shortage):
-        return shortage(evidence)
-    return {"state": "ok", **evidence.card(), "cutoff": day_of(evidence.cutoff).isoformat()}
-
-
-def _value(figures: Figures) -> Json:
-    value = figures.value
-    if isinstance(value, Shortage):
-        return shortage(value)
-    minor = np.rint(value.clv_365).astype(np.int64)
-    return {
-        "state": "ok",
-        "horizon_days": CLV_DAYS,
-        "total_minor": int(minor.sum()),
-        "mean_minor": round(float(value.clv_365.mean())),
-        "model": value.card(),
-    }
-
-
 def _top(figures: Figures) -> list[Json]:
-    buyers, churn, value = figures.buyers, figures.churn, figures.value
+    buyers, found = figures.buyers, figures.forecast.predictions
+    value = found.clv_minor if found is not None and figures.forecast.choice.value_shown else None
     return [
         {
             "id": int(buyers.customer_id[i]),
@@ -102,10 +56,8 @@ def _top(figures: Figures) -> list[Json]:
             "net_minor": int(buyers.net_minor[i]),
             "last_order_on": day_of(int(buyers.last_day[i])).isoformat(),
             "segment": SEGMENTS[int(figures.rfm.segment[i])].key,
-            "churn_90": float(churn.churn_90[i]) if isinstance(churn, ChurnScores) else None,
-            "clv_365_minor": round(float(value.clv_365[i]))
-            if isinstance(value, ValueScores)
-            else None,
+            "churn_90": None if found is None else float(found.churn_90[i]),
+            "clv_365_minor": None if value is None else round(float(value[i, -1])),
         }
         for i in top_customers(buyers).tolist()
     ]

@@ -95,7 +95,7 @@ async def read_card(
             if run
             else "Nothing has been computed for this store yet; connect it and sync it first."
         )
-    return found.id.hex, found.card
+    return found[0].hex, found[1]
 
 
 async def customer_history(
