@@ -61,6 +61,7 @@ def main() -> None:
 )
 @click.option("--bucket", default=2000.0, show_default=True, help="Points of an app's bucket.")
 @click.option("--restore", default=100.0, show_default=True, help="Points restored a second.")
+@click.option("--throttle-rest", is_flag=True, help="Hold REST reads to 40 calls and 2 a second.")
 @click.option(
     "--token-life", default=3600, show_default=True, help="Seconds an access token lives."
 )
@@ -77,6 +78,7 @@ def serve(
     now: str | None,
     bucket: float,
     restore: float,
+    throttle_rest: bool,
     token_life: int,
     log_level: str,
 ) -> None:
@@ -91,6 +93,7 @@ def serve(
             auto_approve=auto_approve,
             bucket_maximum=bucket,
             bucket_restore_per_s=restore,
+            rest_throttled=throttle_rest,
             access_token_life_s=token_life,
         )
         app = create_app(config)

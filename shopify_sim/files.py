@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import secrets
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -59,7 +60,9 @@ def _file(request: Request, path: Path, size: int, end: int, *, cut: bool) -> Re
         return Response(b"", 200, headers, kind)
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers |= {"content-encoding": "gzip", "vary": "accept-encoding"}
-        return Response(_gzip(_read(path, 0, _cut(0, end, cut))), 200, headers, kind, cut)
+        whole = end == size and not cut
+        pieces = _packed(path, headers) if whole else _gzip(_read(path, 0, _cut(0, end, cut)))
+        return Response(pieces, 200, headers, kind, cut)
     headers["content-length"] = str(end)
     return Response(_read(path, 0, _cut(0, end, cut)), 200, headers, kind, cut)
 
@@ -77,6 +80,28 @@ async def _read(path: Path, start: int, stop: int) -> AsyncIterator[bytes]:
             start += len(piece)
             yield piece
             await asyncio.sleep(0)
+
+
+def _packed(path: Path, headers: dict[str, str]) -> AsyncIterator[bytes]:
+    """A whole file packed; the first time it is kept so."""
+    packed = path.with_suffix(".gz")
+    if not packed.exists():
+        return _kept(_gzip(_read(path, 0, path.stat().st_size)), packed)
+    headers["content-length"] = str(packed.stat().st_size)
+    return _read(packed, 0, packed.stat().st_size)
+
+
+async def _kept(pieces: AsyncIterator[bytes], packed: Path) -> AsyncIterator[bytes]:
+    """Pass pieces on and keep them: a file is asked for more than once where connectors are compared."""
+    making = packed.with_name(f"{packed.name}.{secrets.token_hex(4)}")
+    try:
+        with making.open("wb") as file:
+            async for piece in pieces:
+                file.write(piece)
+                yield piece
+        making.rename(packed)
+    finally:
+        making.unlink(missing_ok=True)
 
 
 async def _gzip(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from shopify_sim.columns import OrderBatch
 from shopify_sim.faces import gid
 from shopify_sim.store import Store
+from shopify_sim.tables import Column
 
 __all__ = ["facts"]
 
@@ -45,6 +47,7 @@ def facts(store: Store) -> dict[str, Any]:
         "repeat_buyers": int((times > 1).sum()),
         "orders": int(counted.sum()),
         "orders_stored": int(live.sum()),
+        "stored_total_minor": _total(store, live),
         "test_orders": int((live & orders["test"]).sum()),
         "cancelled_orders": int((live & (orders["cancelled"] > 0)).sum()),
         "guest_orders": int((who < 0).sum()),
@@ -64,3 +67,8 @@ def facts(store: Store) -> dict[str, Any]:
         "last_day": days[1],
         "source": {k: v for k, v in store.tables.truth.items() if isinstance(v, int | dict)},
     }
+
+
+def _total(store: Store, live: Column) -> int:
+    """What all orders came to when they were placed, test and cancelled ones too."""
+    return sum(OrderBatch(store, np.flatnonzero(live)).total)

@@ -39,10 +39,15 @@ class Mangling:
             hidden,
         )
 
+    @property
+    def is_needed(self) -> bool:
+        """Whether anything is wrong with the file."""
+        plan = (self.malformed, self.duplicated, self.scattered, self.extra, self.damages)
+        return any(plan) or self.hidden
+
     def rewrite(self, path: Path) -> int:
         """Mangle a finished file in place; returns how many lines it has more."""
-        plan = (self.malformed, self.duplicated, self.scattered, self.extra, self.damages)
-        if not (any(plan) or self.hidden):
+        if not self.is_needed:
             return 0
         draw = random.Random(self.seed)
         lines = path.read_bytes().splitlines(keepends=True)
