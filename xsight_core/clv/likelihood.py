@@ -1,4 +1,3 @@
-# pyright: reportMissingTypeStubs=false
 """Log-likelihood of BG/NBD and MBG/NBD, with exact gradient and Hessian.
 
 Fader, Hardie & Lee (2005), "Counting your customers the easy way", eq. 6; Batislam, Denizel &

@@ -1,4 +1,3 @@
-# pyright: reportMissingTypeStubs=false
 """When customers buy and when they stop: BG/NBD and MBG/NBD, with the names of ``lifetimes``."""
 
 from collections.abc import Callable
@@ -151,9 +150,20 @@ class BetaGeoFitter:
         ``t`` may be an array: the answer then has one column for each.
         """
         horizons = np.atleast_1d(np.asarray(t, float))
+        if len(horizons) == 1:
+            expected = self.weighted_purchases(horizons, np.ones(1), frequency, recency, T)
+            return expected[:, None] if np.ndim(t) else expected
         alive = self.conditional_probability_alive(frequency, recency, T)
-        expected = alive[:, None] * self.expected_if_alive(horizons, frequency, T)
-        return expected if np.ndim(t) else expected[:, 0]
+        return alive[:, None] * self.expected_if_alive(horizons, frequency, T)
+
+    def weighted_purchases(
+        self, horizons: Array, weights: Array, frequency: Array, recency: Array, T: Array
+    ) -> Array:
+        """Σ_i weights[i] E[purchases in (T, T + horizons[i]] | x, t_x, T], for example discounted ones."""
+        x, until = _columns(frequency, T)
+        first, which = kernels().pairs(x, until)
+        of_pair = self.expected_of_pairs(x[first], until[first], horizons) @ weights
+        return self.conditional_probability_alive(frequency, recency, T) * of_pair[which]
 
     def expected_if_alive(self, horizons: Array, frequency: Array, T: Array) -> Array:
         """E[purchases in (T, T+t] | active at T, x, T], one column per horizon t.

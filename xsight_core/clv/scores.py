@@ -153,7 +153,4 @@ def discounted_purchases(
     ends = days * np.arange(1, steps + 1) / steps
     value = (1 + annual_discount) ** (-ends / _YEAR_DAYS)
     weights = value - np.r_[value[1:], 0]
-    expected = model.conditional_expected_number_of_purchases_up_to_time(
-        ends, summary.frequency, summary.recency, summary.T
-    )
-    return np.einsum("ij,j->i", expected, weights)
+    return model.weighted_purchases(ends, weights, summary.frequency, summary.recency, summary.T)

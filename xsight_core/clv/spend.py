@@ -1,12 +1,10 @@
-# pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownVariableType=false
 """What customers spend per purchase: the Gamma-Gamma model."""
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 import numpy as np
-from scipy.special import gammaln, psi, zeta
 
 from xsight_core.clv.native import kernels
 from xsight_core.clv.newton import maximise
@@ -14,6 +12,14 @@ from xsight_core.clv.summary import Array
 from xsight_core.errors import InvalidInput, NotEnoughData
 
 __all__ = ["DEFAULT_SPEND_PRIOR", "GammaGammaFitter", "SpendPrior"]
+
+
+class PurchaseModel(Protocol):
+    """What tells how many purchases are to come."""
+
+    def weighted_purchases(
+        self, horizons: Array, weights: Array, frequency: Array, recency: Array, T: Array
+    ) -> Array: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +130,33 @@ class GammaGammaFitter:
         total = x * np.maximum(np.asarray(monetary_value, float), 0)
         return p * (v + total) / (p * x + q - 1)
 
+    def customer_lifetime_value(
+        self,
+        transaction_prediction_model: PurchaseModel,
+        frequency: Array,
+        recency: Array,
+        T: Array,
+        monetary_value: Array,
+        time: int = 12,
+        discount_rate: float = 0.01,
+        freq: str = "D",
+    ) -> Array:
+        """Discounted spend of the next ``time`` months, as ``lifetimes`` has it.
+
+        Months of 30 days, each discounted from its end at ``discount_rate`` a month; ``freq`` is the unit of T. What
+        XSight shows is ``Predictions.clv_minor``: whole days, a yearly rate, intervals.
+        """
+        unit = {"W": 30 / 7, "M": 1.0, "D": 30.0, "H": 30.0 * 24}.get(freq)
+        if unit is None:
+            raise InvalidInput("freq", "The unit of time is W, M, D or H.")
+        months = np.arange(1, time + 1)
+        value = (1 + discount_rate) ** -months.astype(float)
+        weights = value - np.r_[value[1:], 0.0]
+        purchases = transaction_prediction_model.weighted_purchases(
+            months * unit, weights, frequency, recency, T
+        )
+        return purchases * self.conditional_expected_average_profit(frequency, monetary_value)
+
 
 class _Likelihood:
     """Log-likelihood in (ln p, ln q, ln v) with derivatives; what depends on x alone is per x.
@@ -143,36 +176,23 @@ class _Likelihood:
 
     def __call__(self, theta: Array) -> tuple[float, Array, Array]:
         p, q, v = np.exp(theta).tolist()
-        values, count, n = self.values, self.count, len(self.x)
+        n = len(self.x)
         log_u, x_log_u, i, x_i, ii, x_ii = kernels().spend_sums(self.x, self.spent, v).tolist()
-        own, both = p * values, p * values + q
-        value = (
-            float(count @ (gammaln(both) - gammaln(own)))
-            - n * float(gammaln(q))
-            + n * q * math.log(v)
-            + p * self.x_log
-            - self.log_m
-            - p * x_log_u
-            - q * log_u
-        )
-        psi_both, psi_own = psi(both), psi(own)
+        gammas = kernels().gamma_sums(self.values, self.count, p, q).tolist()
+        of_x, gp, gq, pp, pq, qq, log_gamma_q, psi_q, curve_q = gammas
+        log_v = math.log(v)
+        value = of_x - n * log_gamma_q + n * q * log_v + p * self.x_log - self.log_m
+        value -= p * x_log_u + q * log_u
         g = np.array(
             [
-                float(count @ (values * (psi_both - psi_own))) + self.x_log - x_log_u,
-                float(count @ psi_both) - n * float(psi(q)) + n * math.log(v) - log_u,
+                gp + self.x_log - x_log_u,
+                gq - n * psi_q + n * log_v - log_u,
                 n * q / v - p * x_i - q * i,
             ]
         )
-        curve_both, curve_own = zeta(2, both), zeta(2, own)  # trigamma
-        h01 = float(count @ (values * curve_both))
-        h12 = n / v - i
-        h = np.array(
-            [
-                [float(count @ (values**2 * (curve_both - curve_own))), h01, -x_i],
-                [h01, float(count @ curve_both) - n * float(zeta(2, q)), h12],
-                [-x_i, h12, -n * q / v**2 + p * x_ii + q * ii],
-            ]
-        )
+        qv = n / v - i
+        vv = -n * q / v**2 + p * x_ii + q * ii
+        h = np.array([[pp, pq, -x_i], [pq, qq - n * curve_q, qv], [-x_i, qv, vv]])
         scale = np.array([p, q, v])
         g, h = g * scale, h * np.outer(scale, scale) + np.diag(g * scale)
         if self.prior is None:

@@ -18,7 +18,7 @@ __all__ = ["Compiled"]
 
 Out = TypeVar("Out")
 
-_VERSION = 2
+_VERSION = 3
 _ROWS_A_TURN = 1 << 16  # sums are added in this order whatever the number of threads
 _PAIRS_A_TURN = 1 << 11
 _MOST_HORIZONS = 64
@@ -102,6 +102,13 @@ class Compiled:
             return out
 
         return np.sum(_turns(part, len(x), _ROWS_A_TURN), axis=0)
+
+    def gamma_sums(self, x: Array, count: Array, p: float, q: float) -> Array:
+        out = np.empty(9)
+        self._library.xs_gammas(
+            _at(x), _at(count), c_int64(len(x)), c_double(p), c_double(q), _at(out)
+        )
+        return out
 
     def alive(self, point: Point, x: Array, t_x: Array, T: Array) -> Array:
         if not _whole_days(x, t_x, T):
@@ -214,7 +221,7 @@ class Compiled:
 
 
 def _at(array: Array | None) -> c_void_p | None:
-    return None if array is None else c_void_p(array.ctypes.data)
+    return None if array is None else c_void_p(array.__array_interface__["data"][0])
 
 
 def _turns(part: Callable[[int, int], Out], n: int, size: int) -> list[Out]:

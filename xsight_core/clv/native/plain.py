@@ -1,4 +1,3 @@
-# pyright: reportMissingTypeStubs=false
 """The kernels in NumPy: what each is, and what runs where the compiled ones are missing.
 
 Both are held against each other by tests. Everything here sums over customers; what is left is a handful of numbers.
@@ -9,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, log_expit
 
+from xsight_core.clv.native.gamma import digamma, log_gamma, trigamma
 from xsight_core.errors import InvalidInput
 
 __all__ = ["Array", "Packed", "Point"]
@@ -116,10 +115,10 @@ def purchase_sums(point: Point, rows: Packed, times: Array, tail: Array) -> Arra
     may_be_dead = np.ones(len(x), np.bool_) if modified else x > 0
     inverse = 1 / (b + coins(x, modified=modified))
     d = np.where(may_be_dead, np.log(a) + np.log(inverse) - s * ratio, -np.inf)
-    dead = expit(d)
+    dead = _logistic(d)
     p, v = w * dead, w * dead * (1 - dead)
     slope = np.stack([-ratio, s * (from_end - from_last), np.full(len(x), 1 / a), -inverse])
-    value = _dot(w, -log_expit(-d) - s * log_end)
+    value = _dot(w, np.logaddexp(0, d) - s * log_end)
     g = np.array([_dot(row, p) for row in slope])
     g[0] -= _dot(w, log_end)
     g[1] -= _dot(w, s * from_end)
@@ -163,6 +162,26 @@ def spend_sums(x: Array, total: Array, v: float) -> Array:
     )
 
 
+def gamma_sums(x: Array, count: Array, p: float, q: float) -> Array:
+    """What of Gamma-Gamma depends on x alone, with k = px + q, o = px and customers ``count`` at each x.
+
+    Sums of ln Γ(k) - ln Γ(o), x (ψ(k) - ψ(o)), ψ(k), x² (ψ'(k) - ψ'(o)), x ψ'(k), ψ'(k); then ln Γ, ψ, ψ' of q.
+    """
+    own, both, alone = p * x, p * x + q, np.array([q])
+    psi, curve = digamma(both), trigamma(both)
+    return np.array(
+        [
+            _dot(count, log_gamma(both) - log_gamma(own)),
+            _dot(count, x * (psi - digamma(own))),
+            _dot(count, psi),
+            _dot(count, x**2 * (curve - trigamma(own))),
+            _dot(count, x * curve),
+            _dot(count, curve),
+            *(float(each(alone)[0]) for each in (log_gamma, digamma, trigamma)),
+        ]
+    )
+
+
 def log_odds_dead(point: Point, x: Array, t_x: Array, T: Array) -> Array:
     """D = ln a - ln(b+n-1) + (r+x) ln((α+T)/(α+t_x)): P(alive) = 1 / (1 + e^d)."""
     decay = np.log((point.alpha + t_x) / (point.alpha + T))
@@ -172,7 +191,7 @@ def log_odds_dead(point: Point, x: Array, t_x: Array, T: Array) -> Array:
 
 def alive(point: Point, x: Array, t_x: Array, T: Array) -> Array:
     """P(alive); 1 where x = 0 in BG/NBD."""
-    p = expit(-log_odds_dead(point, x, t_x, T))
+    p = _logistic(-log_odds_dead(point, x, t_x, T))
     return p if point.modified else np.where(x > 0, p, 1.0)
 
 
@@ -243,7 +262,7 @@ def spread(
         Half the difference of their logarithms along each axis.
     """
     odds = np.stack([log_odds_dead(point, x, t_x, T) for point in points])
-    log_alive = log_expit(-odds)
+    log_alive = -np.logaddexp(0, odds)
     sure = np.zeros(len(x), np.bool_) if points[0].modified else x == 0
     log_alive[:, sure] = odds[:, sure] = 0.0
     along = (log_alive[:4] - log_alive[4:]) / 2
@@ -253,6 +272,12 @@ def spread(
         np.einsum("nkh,nkh->nh", both, both),
         (((odds[:4] - odds[4:]) / 2) ** 2).sum(axis=0),
     )
+
+
+def _logistic(d: Array) -> Array:
+    """1 / (1 + e^-d), which does not overflow."""
+    e = np.exp(-np.abs(d))
+    return np.where(d > 0, 1.0, e) / (1 + e)
 
 
 def _dot(a: Array, b: Array) -> float:
