@@ -26,8 +26,8 @@ __all__ = ["Limit", "LocalCounter", "Standing", "Throttle"]
 
 log = structlog.stdlib.get_logger("api.throttle")
 
-PATIENCE_S: Final = 0.25
-"""Longest wait for Redis; a request is not held up by what only counts it."""
+PATIENCE_S: Final = 1.0
+"""Longest wait for Redis: a request is not held up by what only counts it, a busy moment is not an outage."""
 PAUSE_S: Final = 5.0
 """Redis is left alone for so long after it failed."""
 
@@ -125,7 +125,8 @@ class LocalCounter:
 class Throttle:
     """Counts attempts."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, *, patience_s: float = PATIENCE_S) -> None:
+        self._patience_s = patience_s
         self._gcra = cast("Any", redis.register_script(_GCRA))
         self._give_back = cast("Any", redis.register_script(_GIVE_BACK))
         self._local = LocalCounter()
@@ -163,14 +164,14 @@ class Throttle:
         self._local.give_back(keys, limits)
         if time.monotonic() >= self._redis_from:
             with suppress(RedisError, OSError, TimeoutError):
-                async with asyncio.timeout(PATIENCE_S):
+                async with asyncio.timeout(self._patience_s):
                     await self._give_back(keys=keys, args=[limit.step_us for limit in limits])
 
     async def _count(self, keys: Sequence[str], limits: Sequence[Limit]) -> list[int]:
         if time.monotonic() >= self._redis_from:
             args = [value for limit in limits for value in (limit.step_us, limit.burst)]
             try:
-                async with asyncio.timeout(PATIENCE_S):
+                async with asyncio.timeout(self._patience_s):
                     return [int(value) for value in await self._gcra(keys=keys, args=args)]
             except (RedisError, OSError, TimeoutError) as error:
                 self._redis_from = time.monotonic() + PAUSE_S

@@ -76,6 +76,28 @@ def migrate() -> None:
 
 
 @xsight.command()
+def mail() -> None:
+    """Show messages that were not sent, with their links: without XSIGHT_SMTP_URL, all of them."""
+    _do("letters", "show")
+
+
+@xsight.group()
+def audit() -> None:
+    """The audit log."""
+
+
+@audit.command()
+@click.argument("store", required=False)
+@click.option("--file", help="An exported log (JSON lines) instead of the database.")
+@click.option(
+    "--expect", metavar="NUMBER:HASH", help="A head noted earlier, which must still be in it."
+)
+def verify(store: str | None, file: str | None, expect: str | None) -> None:
+    """Recompute the chain of a store (its short name), or of all; exit code 1 when one is broken."""
+    _do("audit", "check", store, file=file, expect=expect)
+
+
+@xsight.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
 def demo(*, as_json: bool) -> None:
     """Show address, log-in and figures of the demo shop."""

@@ -16,7 +16,7 @@ from ops.service import Probe, Service
 from ops.trouble import Trouble
 from ops.vault import Vault
 
-__all__ = ["PORTS", "base_env", "demo_env", "migration_env", "processes"]
+__all__ = ["PORTS", "app_dsn", "base_env", "demo_env", "migration_env", "processes"]
 
 PORTS = ("api", "hub", "metrics", "proxy-api", "sim", "valkey")
 DEMO_SHOPS = {"cdnow.myshopify.com": "cdnow", "garden.myshopify.com": "generated:5000"}
@@ -60,6 +60,11 @@ def demo_env(config: Config, vault: Vault, admin_dsn: str) -> dict[str, str]:
         "XSIGHT_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_app"),
         "XSIGHT_DEMO_PASSWORD": vault.text("demo-password"),
     }
+
+
+def app_dsn(vault: Vault, admin_dsn: str) -> str:
+    """For the operator's commands that read as the application does."""
+    return _dsn(vault, admin_dsn, "xsight_app")
 
 
 def _dsn(vault: Vault, admin_dsn: str, role: str) -> str:

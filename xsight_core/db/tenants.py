@@ -12,6 +12,7 @@ __all__ = [
     "add_shop",
     "add_tenant",
     "find_state",
+    "list_tenants",
 ]
 
 
@@ -19,6 +20,12 @@ async def add_tenant(session: AsyncSession, *, tenant_id: UUID, slug: str, name:
     """A tenant and its state; the session's scope has to be this tenant's."""
     await session.execute(insert(Tenant).values(id=tenant_id, slug=slug, name=name))
     await session.execute(insert(TenantState).values(tenant_id=tenant_id))
+
+
+async def list_tenants(session: AsyncSession) -> dict[str, UUID]:
+    """Every tenant's id by its short name."""
+    found = await session.execute(select(Tenant.slug, Tenant.id))
+    return {row.slug: row.id for row in found}
 
 
 async def find_state(session: AsyncSession, tenant_id: UUID) -> TenantState | None:

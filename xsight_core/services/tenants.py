@@ -15,6 +15,7 @@ from xsight_core.tenancy import Tenancy, TenantId
 
 __all__ = [
     "add_tenant",
+    "all_tenants",
     "create_tenant",
     "new_slug",
     "tenant_state",
@@ -48,6 +49,12 @@ async def add_tenant(session: AsyncSession, tenant_id: UUID, *, name: str) -> st
     slug = new_slug(name)
     await rows.add_tenant(session, tenant_id=tenant_id, slug=slug, name=name)
     return slug
+
+
+async def all_tenants(tenancy: Tenancy) -> dict[str, UUID]:
+    """Ids by short name, for the operator's commands."""
+    async with tenancy.control() as session:
+        return await rows.list_tenants(session)
 
 
 async def tenant_state(tenancy: Tenancy, tenant_id: UUID) -> TenantState:
