@@ -14,7 +14,7 @@ class Faults:
 
     seed: int = 0
     # Admin API
-    latency_s: float = 0  # of every answer
+    latency_s: float = 0.0  # of every answer
     server_errors: int = 0  # next requests answer 500
     unavailable: int = 0  # … 503
     throttled: int = 0  # … 200 with THROTTLED
@@ -23,12 +23,10 @@ class Faults:
     html_answers: int = 0  # … 200 with a web page
     cut_answers: int = 0  # … break off in the middle
     stalls: int = 0  # … come only after stall_s
-    stall_s: float = 60
+    stall_s: float = 60.0
     unauthorized: int = 0  # … 401, though the token is good
-    random_faults: float = (
-        0  # share of requests that meet one of these: 500, 503, 429, THROTTLED, a page, a cut
-    )
-    cost_factor: float = 1  # every query is dearer by this
+    random_faults: float = 0.0  # share of requests: 500, 503, 429, THROTTLED, a page or a cut
+    cost_factor: float = 1.0  # every query is dearer by this
     deprecated: str = ""  # reason in X-Shopify-API-Deprecated-Reason
     shown_version: str = ""  # X-Shopify-API-Version says so, whatever answered
     oldest_version: str = ""  # earlier versions fall forward to this one
@@ -41,7 +39,7 @@ class Faults:
     bulk_cancels: int = 0  # … CANCELED with a partial file, though nobody asked
     bulk_expiries: int = 0  # … EXPIRED without a file
     lost_bulk: int = 0  # next looks at an operation find none
-    bulk_latency_s: float = 0  # that an operation takes longer
+    bulk_latency_s: float = 0.0  # that an operation takes longer
     # result files
     truncated_files: int = 0  # next files break off in the middle of a line, and look whole
     scattered_files: int = (
@@ -54,13 +52,13 @@ class Faults:
     html_downloads: int = 0  # next downloads answer 200 with a web page
     cut_downloads: int = 0  # next downloads break off; ranges go on
     # webhooks
-    webhook_drop: float = 0
-    webhook_duplicate: float = 0
-    webhook_late: float = 0
-    webhook_late_s: float = 7200
+    webhook_drop: float = 0.0
+    webhook_duplicate: float = 0.0
+    webhook_late: float = 0.0
+    webhook_late_s: float = 7200.0
     webhook_shuffle: bool = False
     webhook_hold: bool = False  # kept back until it is false again: shuffled over all that was held
-    webhook_bad_hmac: float = 0
+    webhook_bad_hmac: float = 0.0
 
     @staticmethod
     def of(plan: Mapping[str, Any]) -> "Faults":
