@@ -1,0 +1,279 @@
+# pyright: reportMissingTypeStubs=false
+"""Orders and bought lines as events of customers: windows are slices, aggregates one pass each."""
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xsight_core.analytics.orders import Int, Orders
+from xsight_core.segments.columns import Codes, Column, Labels, Mask, Numbers, Through
+from xsight_core.segments.dates import When, day_of
+from xsight_core.segments.fields import Basis
+from xsight_core.segments.rules import Event
+
+__all__ = ["Events", "LineEvents", "OrderEvents"]
+
+_MONEY: Final = frozenset({"gross", "discounts", "returns", "net"})
+_EXACT: Final = 2**53  # sums below it are exact as floats, and bincount is fast
+
+
+class Events(ABC):
+    """Events in the order of (day, order id), or some of them; ``size`` counts customers."""
+
+    def __init__(self, orders: Orders, size: int, basis: Basis) -> None:
+        self.orders, self.size, self.basis = orders, size, basis
+        self.rows: slice | Int = slice(0, self.all)
+
+    @property
+    @abstractmethod
+    def all(self) -> int:
+        """How many there are in all."""
+
+    @property
+    @abstractmethod
+    def order(self) -> Int | slice:
+        """The position of each event's order."""
+
+    @abstractmethod
+    def first_at(self, order: int) -> int:
+        """The first event of the order at a position, or of a later one."""
+
+    @abstractmethod
+    def column(self, name: str) -> Column:
+        """A column by the registry's name."""
+
+    @abstractmethod
+    def values(self, name: str) -> NDArray[Any]:
+        """What can be added up: units, or money in minor units."""
+
+    def __len__(self) -> int:
+        return self.rows.stop - self.rows.start if isinstance(self.rows, slice) else len(self.rows)
+
+    def picked(self, rows: slice | Int) -> Self:
+        """Other rows of the same events."""
+        other = copy.copy(self)
+        for name in ("customer", "day", "count", "first_day", "last_day", "rhythm"):
+            vars(other).pop(name, None)
+        other.rows = rows
+        return other
+
+    def within(self, since: When | None, until: When | None) -> Self:
+        """Those of a window of days, ends included."""
+        if since is None and until is None:
+            return self
+        day, today = self.orders.day, self.basis.today
+        low = 0 if since is None else int(np.searchsorted(day, day_of(since, today), side="left"))
+        high = len(day)
+        if until is not None:
+            high = max(low, int(np.searchsorted(day, day_of(until, today), side="right")))
+        return self.picked(slice(self.first_at(low), self.first_at(high)))
+
+    def where(self, mask: Mask) -> Self:
+        """Those of a mask over these."""
+        start = self.rows.start if isinstance(self.rows, slice) else 0
+        return self.picked(np.flatnonzero(mask) + start)
+
+    @cached_property
+    def customer(self) -> Int:
+        """Whose event it is."""
+        return self.orders.customer[self.order]
+
+    @cached_property
+    def day(self) -> Int:
+        """The shop's day."""
+        return self.orders.day[self.order]
+
+    # ---------------------------------------------------------------- one number per customer
+    @cached_property
+    def count(self) -> Int:
+        """Orders per customer."""
+        return np.bincount(self.customer, minlength=self.size)
+
+    def total(self, name: str) -> Int:
+        """Sum per customer, exact."""
+        values = self.values(name)
+        if float(np.abs(values, dtype=np.float64).sum()) < _EXACT:
+            return np.bincount(self.customer, weights=values, minlength=self.size).astype(np.int64)
+        total = np.zeros(self.size, np.int64)
+        np.add.at(total, self.customer, values)
+        return total
+
+    @cached_property
+    def first_day(self) -> Int:
+        """Day of each customer's first event; 0 without one."""
+        day = np.zeros(self.size, np.int64)
+        day[self.customer[::-1]] = self.day[::-1]  # of several the last one written stays
+        return day
+
+    @cached_property
+    def last_day(self) -> Int:
+        """Day of each customer's last event; 0 without one."""
+        day = np.zeros(self.size, np.int64)
+        day[self.customer] = self.day
+        return day
+
+    def aggregate(self, event: Event) -> tuple[NDArray[Any], Mask | None]:
+        """One number per customer, and who has one (None: everybody; no event counts and sums to 0)."""
+        of = "" if event.of is None else str(event.of.column)
+        match event.aggregate:
+            case "count":
+                return self.count, None
+            case "sum":
+                return self.total(of), None
+            case _:
+                return self._of_some(event.aggregate, of), self.count > 0
+
+    def _of_some(self, aggregate: str, of: str) -> NDArray[Any]:
+        match aggregate:
+            case "avg":
+                return self.total(of) / np.maximum(
+                    np.bincount(self.customer, minlength=self.size), 1
+                )
+            case "min":
+                return self._extreme(of, np.minimum, np.iinfo(np.int64).max)
+            case "max":
+                return self._extreme(of, np.maximum, np.iinfo(np.int64).min)
+            case "first":
+                return self.first_day
+            case "last":
+                return self.last_day
+            case _:
+                return self.basis.today - self.last_day
+
+    def _extreme(self, of: str, which: Any, start: int) -> Int:
+        found = np.full(self.size, start, np.int64)
+        which.at(found, self.customer, self.values(of))
+        return found
+
+
+class OrderEvents(Events):
+    """Counted orders of customers."""
+
+    @property
+    def all(self) -> int:
+        return len(self.orders)
+
+    @property
+    def order(self) -> Int | slice:
+        return self.rows
+
+    def first_at(self, order: int) -> int:
+        return order
+
+    def values(self, name: str) -> NDArray[Any]:
+        return getattr(self.orders, f"{name}_minor" if name in _MONEY else name)[self.rows]
+
+    def column(self, name: str) -> Column:
+        orders = self.orders
+        if name == "nth":
+            return Numbers(nth_of(orders)[self.rows])
+        if name in {"channel", "country"}:
+            names = orders.channels if name == "channel" else orders.countries
+            return Codes(getattr(orders, name)[self.rows], tuple(names))
+        if name == "discount_code":
+            return Codes(orders.discount[self.rows], tuple(orders.discount_codes))
+        return Numbers(self.values(name))
+
+    @cached_property
+    def rhythm(self) -> Numbers:
+        """Median of the days from one day with an order to the next."""
+        index = self.orders.by_customer
+        customer, day = self.orders.customer[index], self.orders.day[index]
+        gap = np.diff(day)
+        real = (customer[1:] == customer[:-1]) & (gap > 0)
+        who, gap = customer[1:][real], gap[real]
+        order = np.lexsort((gap, who))
+        who, gap = who[order], gap[order]
+        count = np.bincount(who, minlength=self.size)
+        start = np.cumsum(count) - count
+        known = count > 0
+        median = np.zeros(self.size)
+        low, high = (start + (count - 1) // 2)[known], (start + count // 2)[known]
+        median[known] = (gap[low] + gap[high]) / 2
+        return Numbers(median, known)
+
+    def end_channel(self, *, first: bool) -> Codes:
+        """Channel of each customer's first or last order."""
+        codes = np.full(self.size, -1, np.int16)
+        step = -1 if first else 1  # of several the last one written stays
+        codes[self.customer[::step]] = self.orders.channel[self.rows][::step]
+        return Codes(codes, tuple(self.orders.channels))
+
+
+class LineEvents(Events):
+    """Lines of counted orders, with the product as it is now."""
+
+    @property
+    def all(self) -> int:
+        return len(self.orders.lines)
+
+    @property
+    def order(self) -> Int | slice:
+        return self.orders.lines.order[self.rows]
+
+    def first_at(self, order: int) -> int:
+        return int(np.searchsorted(self.orders.lines.order, order, side="left"))
+
+    def values(self, name: str) -> NDArray[Any]:
+        lines = self.orders.lines
+        return (lines.units if name == "quantity" else lines.net_minor)[self.rows]
+
+    def column(self, name: str) -> Column:
+        lines, products = self.orders.lines, self.orders.products
+        if name in {"quantity", "line_net"}:
+            return Numbers(self.values(name))
+        if name == "variant":
+            variant = lines.variant_id[self.rows]
+            return Numbers(variant, variant != 0)
+        if name in {"product", "title", "vendor", "type", "product_tag"}:
+            of_product: Column
+            if name == "product":
+                of_product = Numbers(products.product_id)
+            elif name == "product_tag":
+                of_product = _labels(products.tags)
+            else:
+                of_product = _codes(getattr(products, name))
+            return Through(lines.product[self.rows], of_product, len(products))
+        orders = OrderEvents(self.orders, self.size, self.basis)
+        return Through(np.asarray(self.order), orders.column(name), len(self.orders))
+
+    @cached_property
+    def count(self) -> Int:
+        """Orders with such a line, per customer."""
+        order = np.asarray(self.order)
+        first = np.ones(len(order), np.bool_)
+        first[1:] = order[1:] != order[:-1]
+        return np.bincount(self.customer[first], minlength=self.size)
+
+
+def nth_of(orders: Orders) -> Int:
+    """Which of its customer's orders each one is, from 1."""
+    index, starts = orders.by_customer, orders.starts
+    nth = np.zeros(len(orders), np.int64)
+    nth[index] = np.arange(len(index)) - starts[orders.buyer] + 1 if len(index) else 0
+    return nth
+
+
+def _codes(texts: Sequence[str | None]) -> Codes:
+    """Few distinct texts as codes."""
+    names = tuple(sorted({text for text in texts if text is not None}))
+    code = {name: i for i, name in enumerate(names)} | {None: -1}
+    return Codes(np.array([code[text] for text in texts], np.int32), names)
+
+
+def _labels(sets: Any) -> Labels:
+    """Few sets of labels the other way round."""
+    holders: dict[str, list[int]] = {}
+    for row, labels in enumerate(sets):
+        for label in labels:
+            holders.setdefault(label, []).append(row)
+    names = tuple(sorted(holders))
+    starts = np.cumsum([0, *(len(holders[name]) for name in names)])
+    return Labels(
+        np.array([row for name in names for row in holders[name]], np.int64), starts, names
+    )

@@ -1,0 +1,186 @@
+"""A rule as masks over the tenant's mapped ledger: what a preview and a refresh run on.
+
+The same rules as ``sql.py``, on columns. What the ledger does not hold (all that names a person, metafields, comings
+and goings) is asked of the database, rule by rule, through ``Book.ask``.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from xsight_core.errors import InvalidInput
+from xsight_core.segments.book import Book
+from xsight_core.segments.columns import (
+    Codes,
+    Column,
+    Flags,
+    Frame,
+    Labels,
+    Mask,
+    Through,
+    coded,
+    compare,
+    labelled,
+)
+from xsight_core.segments.fields import Basis
+from xsight_core.segments.operators import NEGATED, Kind
+from xsight_core.segments.rules import Event, Group, Node, Rank, Rule, walk
+from xsight_core.segments.units import resolve, resolve_n
+
+__all__ = ["Masks"]
+
+
+class Masks:
+    """Evaluates rules on one book."""
+
+    def __init__(self, book: Book, segments: Mapping[str, Group] | None = None) -> None:
+        self.book, self.segments = book, segments or {}
+
+    def customers(self, rule: Group) -> Mask:
+        """The living customers whom the rule finds, by ordinal."""
+        return self.mask(rule, self.book) & self.book.living
+
+    def mask(self, node: Node, frame: Frame) -> Mask:
+        """True or false for each row."""
+        if isinstance(node, Group):
+            masks = [self.mask(rule, frame) for rule in node.rules]
+            join = np.logical_and if node.combinator == "and" else np.logical_or
+            found = masks[0]
+            for other in masks[1:]:
+                found = join(found, other)
+            return ~found if node.negated else found
+        refuse_missing(node, self.book.basis)
+        operator = NEGATED.get(node.operator, node.operator)
+        found = self._rule(node, operator, frame)
+        return ~found if operator != node.operator else found
+
+    def _rule(self, rule: Rule, operator: str, frame: Frame) -> Mask:
+        if rule.field.kind is Kind.SEGMENT:
+            names: Any = rule.value
+            masks = [self.mask(self.segments[name], frame) for name in names]
+            return np.logical_or.reduce(masks)
+        if frame is self.book and not in_ledger(rule):
+            return self.book.asked(rule, operator)
+        if isinstance(rule.value, Event):
+            return self._event(rule.value, rule.field.name)
+        if isinstance(rule.value, Rank):
+            return self._rank(rule, rule.value)
+        return _plain(rule, operator, frame, self.book.basis)
+
+    def _event(self, event: Event, name: str) -> Mask:
+        events = self.book.events(event, name)
+        if event.where is not None:
+            events = events.where(self.mask(event.where, events))
+        values, known = events.aggregate(event)
+        comparison = NEGATED.get(event.comparison, event.comparison)
+        found = compare(values, comparison, resolve_n(event, self.book.basis))
+        if known is not None:
+            found &= known
+        return ~found if comparison != event.comparison else found
+
+    def _rank(self, rule: Rule, rank: Rank) -> Mask:
+        column: Any = self.book.column(str(rule.field.column))
+        among = self.book.living if column.known is None else self.book.living & column.known
+        if rank.within is not None:
+            among = among & self.mask(rank.within, self.book)
+        values: Any = column.values[among]
+        ordered: Any = np.sort(values)
+        below: Any = np.searchsorted(ordered, values, side="left")
+        up_to: Any = np.searchsorted(ordered, values, side="right")
+        found = np.zeros(len(self.book), np.bool_)
+        found[among] = _ranked(rule.operator, rank.numbers, below, up_to)
+        return found
+
+
+def _ranked(operator: str, numbers: tuple[float, ...], below: Any, up_to: Any) -> Mask:
+    """By the number of values below and up to one's own, of ``n`` in all."""
+    n, number = len(below), numbers[0]
+    match operator:
+        case "topPercent":
+            return (n - up_to) * 100 < number * n
+        case "bottomPercent":
+            return below * 100 < number * n
+        case "topN":
+            return n - up_to < number
+        case "bottomN":
+            return below < number
+        case "decile":
+            return np.isin(1 + 10 * (below + up_to) // max(2 * n, 1), np.array(numbers))
+        case _:
+            at = 100 * (below + up_to)
+            return (at >= number * (2 * n)) & (at <= numbers[1] * (2 * n))
+
+
+def _plain(rule: Rule, operator: str, frame: Frame, basis: Basis) -> Mask:
+    column = frame.column(str(rule.field.column))
+    return _holds(column, len(frame), rule.field.kind, operator, resolve(rule, basis))
+
+
+def _holds(  # noqa: PLR0911 - one answer a kind of column
+    column: Column, size: int, kind: Kind, operator: str, wanted: tuple[Any, ...]
+) -> Mask:
+    match column:
+        case Through():
+            shared = _holds(column.column, column.size, kind, operator, wanted)
+            return np.r_[shared, operator == "null"][column.index]  # the last one is for -1
+        case Codes():
+            if operator == "null":
+                return np.asarray(column.codes < 0)
+            folds = kind is Kind.TEXT
+            holds = _TEXT[operator](wanted)
+            return coded(column, lambda name: holds(name.casefold() if folds else name))
+        case Labels():
+            return _labels(column, operator, wanted, size)
+        case Flags():
+            return np.asarray(column.values == int(wanted[0]))
+        case _:
+            if operator == "null":
+                none = np.zeros(len(column.values), np.bool_)
+                return none if column.known is None else ~column.known
+            found = compare(column.values, operator, wanted)
+            return found if column.known is None else found & column.known
+
+
+def _labels(column: Labels, operator: str, wanted: tuple[Any, ...], size: int) -> Mask:
+    def who(holds: Callable[[str], bool]) -> Mask:
+        return labelled(column, size, lambda name: holds(name.casefold()))
+
+    match operator:
+        case "null":
+            return ~who(lambda _: True)
+        case "all":
+            return np.logical_and.reduce([who(lambda name, one=one: name == one) for one in wanted])
+        case "beginsWith":
+            return who(lambda name: name.startswith(wanted[0]))
+        case _:
+            return who(lambda name: name in wanted)
+
+
+_TEXT: dict[str, Callable[[tuple[Any, ...]], Callable[[str], bool]]] = {
+    "=": lambda wanted: lambda text: text == wanted[0],
+    "in": lambda wanted: lambda text: text in wanted,
+    "contains": lambda wanted: lambda text: wanted[0] in text,
+    "beginsWith": lambda wanted: lambda text: text.startswith(wanted[0]),
+    "endsWith": lambda wanted: lambda text: text.endswith(wanted[0]),
+}
+
+
+def in_ledger(rule: Rule) -> bool:
+    """Whether the ledger holds all that a rule asks; what it ranks among is looked at on its own."""
+    if not isinstance(rule.value, Event):
+        return rule.field.column is not None
+    of = rule.value.of
+    inner = () if rule.value.where is None else walk(rule.value.where)
+    return (of is None or of.column is not None) and all(
+        one.field.column is not None for one in inner
+    )
+
+
+def refuse_missing(rule: Rule, basis: Basis) -> None:
+    """Data that the store has none of cannot be asked: the answer would look like a finding."""
+    if rule.field.needs in basis.missing:
+        raise InvalidInput(
+            f"{rule.path}.field",
+            f"{rule.field.label} cannot be asked: this store has no {rule.field.needs} here yet.",
+        )
