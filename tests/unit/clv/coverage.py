@@ -1,0 +1,53 @@
+"""How often 90 % intervals hold the truth, over simulated shops."""
+
+import numpy as np
+
+from tests.unit.clv.simulate import simulate
+from xsight_core.clv import (
+    DEFAULT_PRIORS,
+    GammaGammaFitter,
+    ModifiedBetaGeoFitter,
+    PurchaseSummary,
+)
+from xsight_core.clv.outlook import Z_90, outlook, spend_ahead
+
+PURCHASES, SPEND = (0.8, 30.0, 0.6, 2.5), (6.0, 4.0, 30.0)
+
+
+def whole_days(customers: int, seed: int) -> PurchaseSummary:
+    """A shop of MBG/NBD customers with Gamma-Gamma spend."""
+    shop = simulate(customers, PURCHASES, 0.0, seed, modified=True)
+    x, until = shop.frequency.astype(int), np.ceil(shop.T).astype(int)
+    last = np.minimum(np.ceil(shop.recency).astype(int), until)
+    rng = np.random.default_rng(seed + 1_000_000)
+    p, q, v = SPEND
+    rate = rng.gamma(q, 1 / v, customers)
+    paid = rng.gamma(p * np.maximum(x, 1), 1 / (rate * np.maximum(x, 1)))
+    return PurchaseSummary(np.arange(customers), x, last, until, np.where(x > 0, paid, 0.0))
+
+
+def coverage(shops: int, customers: int) -> dict[str, float]:
+    """Share of customers whose interval holds what the true parameters give."""
+    held = np.zeros(4)
+    for seed in range(shops):
+        summary = whole_days(customers, seed)
+        columns = (summary.frequency, summary.recency, summary.T)
+        model = ModifiedBetaGeoFitter().fit(*columns, prior=DEFAULT_PRIORS["MBG/NBD"])
+        spend = GammaGammaFitter().fit(summary.frequency, summary.monetary_value)
+        true = ModifiedBetaGeoFitter.at(*PURCHASES)
+        true.theta_, true.covariance_ = model.theta_, model.covariance_
+        said, truth = outlook(model, summary), outlook(true, summary)
+        each, variance = spend_ahead(spend, summary)
+        really = GammaGammaFitter.at(*SPEND).conditional_expected_average_profit(
+            summary.frequency, summary.monetary_value
+        )
+        odds = [np.log(one.p_alive / (1 - one.p_alive)) for one in (said, truth)]
+        orders = np.log(said.mean / truth.mean)
+        misses = [
+            ((odds[0] - odds[1]), said.odds_variance),
+            (orders[:, 1], said.variance[:, 1]),
+            (orders[:, 3], said.variance[:, 3]),
+            (orders[:, 7] + np.log(each / really), said.variance[:, 7] + variance),
+        ]
+        held += [(np.abs(miss) < Z_90 * np.sqrt(spread)).mean() for miss, spread in misses]
+    return dict(zip(("p_alive", "orders_90", "orders_365", "clv_365"), held / shops, strict=True))
