@@ -85,6 +85,11 @@ ops/proxy/node_modules/.installed: ops/proxy/package-lock.json | .venv/.server
 	@$(NPM) ci --silent --ignore-scripts --no-audit --no-fund --prefix ops/proxy
 	@touch $@
 
+tests/peers/shopify/node_modules/.installed: tests/peers/shopify/package-lock.json | .venv/.server
+	@echo "· Shopify's own client, which the simulator is held against"
+	@$(NPM) ci --silent --ignore-scripts --no-audit --no-fund --prefix tests/peers/shopify
+	@touch $@
+
 .venv/.frontend: $(FRONTEND) | .venv/.server
 	@echo "· front end"
 	@$(BIN)/python -m xsight_ui.build
@@ -94,7 +99,7 @@ ops/proxy/node_modules/.installed: ops/proxy/package-lock.json | .venv/.server
 	@$(BIN)/python -m xsight_core.clv.native.build
 	@touch $@
 
-dev: install .venv/.dev chromium
+dev: install .venv/.dev chromium tests/peers/shopify/node_modules/.installed
 
 system:
 	@sh ops/install/system.sh bwrap bubblewrap "notebooks run without a sandbox, for one tenant only"
