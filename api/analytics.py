@@ -23,6 +23,7 @@ from api.analysis_views import (
 )
 from api.conditional import cached_headers, not_modified
 from api.parameters import parse_bounds
+from api.redirects import here
 from api.resources import Resources, Wired
 from api.rights import Right
 from api.stores import tenant_of
@@ -64,7 +65,12 @@ async def answer(
     view = await resources.ledgers.viewpoint(tenant_id, as_of)
     if unchanged := not_modified(request, view.key):
         return unchanged
-    result = await resources.ledgers.ask(tenant_id, view, ask)
+
+    async def work_out() -> bytes:
+        return msgspec.json.encode(await resources.ledgers.ask(tenant_id, view, ask))
+
+    kept = await resources.cache.read(tenant_id, view.key, here(request), work_out)
+    result = msgspec.json.decode(kept)
     return Response(
         msgspec.convert(_about(view) | {"result": result}, kind), headers=cached_headers(view.key)
     )
@@ -147,14 +153,22 @@ async def cohorts(
 
 
 @get("/api/v1/analytics/churn", opt=READ, tags=["Analytics"])
-async def churn(request: UserRequest, resources: Wired) -> Response[ChurnAnswer | None]:
+async def churn(
+    request: UserRequest, resources: Wired, as_of: AsOf = None
+) -> Response[ChurnAnswer | None]:
     """How likely customers are to stay away, with the evidence for it."""
+    if as_of is not None:
+        return await answer(request, resources, ChurnAnswer, analyses.churn_analysis, as_of)
     return await _stored(request, resources, ChurnAnswer, "churn")
 
 
 @get("/api/v1/analytics/clv", opt=READ, tags=["Analytics"])
-async def clv(request: UserRequest, resources: Wired) -> Response[ValueAnswer | None]:
-    """What customers are expected to bring in."""
+async def clv(
+    request: UserRequest, resources: Wired, as_of: AsOf = None
+) -> Response[ValueAnswer | None]:
+    """What customers are expected to bring in, in all and by segment, with 90 % intervals."""
+    if as_of is not None:
+        return await answer(request, resources, ValueAnswer, analyses.value_analysis, as_of)
     return await _stored(request, resources, ValueAnswer, "clv")
 
 

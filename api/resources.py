@@ -94,7 +94,7 @@ def make_resources(settings: Settings) -> Resources:
         settings=settings,
         tenancy=tenancy,
         shops=ShopAccess.from_settings(settings, tenancy, http),
-        ledgers=Ledgers(tenancy, settings.home),
+        ledgers=Ledgers(tenancy, settings.home, pooled=settings.pool_models),
         redis=redis,
         http=http,
         hub=HubClient(settings.hub_api_url, settings.hub_api_token.get_secret_value()),

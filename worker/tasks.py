@@ -9,6 +9,7 @@ from xsight_core.services.completeness import check_completeness
 from xsight_core.services.insights import compute_insights, store_look_back
 from xsight_core.services.jobs import ClaimedJob
 from xsight_core.services.mail import deliver
+from xsight_core.services.pooling import pool_models
 from xsight_core.services.sync import complete_run, run_sync
 from xsight_core.services.webhooks import dispatch_webhooks
 
@@ -25,14 +26,18 @@ async def sync(by: Resources, job: ClaimedJob) -> None:
 
 async def insights(by: Resources, job: ClaimedJob) -> None:
     """Compute what the rows say and show it."""
-    shown = await compute_insights(by.tenancy, job.tenant_id, by.settings.home)
+    pooled = by.settings.pool_models
+    shown = await compute_insights(by.tenancy, job.tenant_id, by.settings.home, pooled=pooled)
     await complete_run(by.tenancy, by.progress, job.tenant_id, run_of(job), shown)
+    if pooled:
+        await pool_models(by.tenancy)
 
 
 async def look_back(by: Resources, job: ClaimedJob) -> None:
     """Compute what the rows say as of a past day, and keep it."""
     day = date.fromisoformat(job.payload["as_of"])
-    await store_look_back(by.tenancy, job.tenant_id, by.settings.home, day)
+    pooled = by.settings.pool_models
+    await store_look_back(by.tenancy, job.tenant_id, by.settings.home, day, pooled=pooled)
 
 
 async def webhooks(by: Resources, job: ClaimedJob) -> None:

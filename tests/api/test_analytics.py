@@ -116,6 +116,35 @@ async def test_churn_and_value_carry_their_evidence(ann) -> None:
     assert churn["state"] == "not_enough_data" or "evidence" in churn
 
 
+async def test_a_forecast_of_a_past_day_is_the_one_that_is_stored_of_it(ann, api, tenancy) -> None:
+    day = TODAY - timedelta(days=120)
+    churn = await result(ann, "churn", as_of=day.isoformat())
+    value = await result(ann, "clv", as_of=day.isoformat())
+    run = await store_look_back(tenancy, await ann.tenant_id(), api.settings.home, day)
+    assert churn["state"] == run.summary["state"]
+    assert churn.get("at_risk") == run.summary["at_risk"]
+    assert value.get("total_minor") == run.summary["clv_365_minor"]
+    assert (await result(ann, "churn", as_of="2001-01-01"))["state"] == "not_enough_data"
+
+
+async def test_a_customers_scores_come_with_intervals_reasons_and_an_action(ann) -> None:
+    state = (await result(ann, "churn"))["state"]
+    page = (await ann.get("/api/v1/customers?limit=250")).json()["items"]
+    scores = [item["scores"] for item in page if item["scores"]]
+    assert scores
+    for one in scores:
+        if state not in {"ok", "unproven"}:
+            assert one["churn_90"] is one["next_order_on"] is one["action"] is None
+            assert one["reasons"] == []
+            continue
+        assert one["p_alive_low"] <= one["p_alive"] <= one["p_alive_high"]
+        assert one["next_order_on_low"] <= one["next_order_on"] <= one["next_order_on_high"]
+        assert one["next_order_on_low"] > TODAY.isoformat()
+        silence = (TODAY - date.fromisoformat(one["last_order_on"])).days
+        assert f"{silence} days ago" in one["reasons"][0]
+        assert one["action_text"].endswith(".")
+
+
 async def test_bad_parameters_are_named(ann) -> None:
     future = (TODAY + timedelta(days=3)).isoformat()
     assert await refusal(ann, "rfm", as_of=future) == "as_of"

@@ -13,10 +13,18 @@ from xsight_core.analytics import (
     rfm,
 )
 from xsight_core.errors import InvalidInput
+from xsight_core.services.figures import Forecast, forecast
 from xsight_core.services.look import Look
+from xsight_core.services.outlook import churn_part, value_part
 from xsight_core.services.parts import Json, cohorts_part, rfm_part, thresholds_part
 
-__all__ = ["cohort_analysis", "migration_analysis", "rfm_analysis"]
+__all__ = [
+    "churn_analysis",
+    "cohort_analysis",
+    "migration_analysis",
+    "rfm_analysis",
+    "value_analysis",
+]
 
 
 def rfm_analysis(look: Look, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> Json:
@@ -51,3 +59,19 @@ def migration_analysis(look: Look, since: int, thresholds: Thresholds = DEFAULT_
 def cohort_analysis(look: Look, grain: Grain) -> Json:
     """Customers by the period of their first order."""
     return cohorts_part(cohorts(look.ledger.orders, look.as_of, grain))
+
+
+def churn_analysis(look: Look) -> Json:
+    """Churn as it would have been forecast on the look's day, by a model chosen on what was known then."""
+    return churn_part(_forecast(look))
+
+
+def value_analysis(look: Look) -> Json:
+    """Lifetime value as it would have been forecast on the look's day."""
+    return value_part(_forecast(look))
+
+
+def _forecast(look: Look) -> Forecast:
+    orders = look.ledger.orders
+    scored = rfm(buyers(orders, look.as_of))
+    return forecast(orders, look.as_of, scored, priors=look.view.priors)

@@ -6,7 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+import numpy as np
 
+from xsight_core.clv import ACTIONS, REASONS, PurchaseSummary, reason_words
 from xsight_core.db import customers as rows
 from xsight_core.db.paging import encode_cursor
 from xsight_core.errors import InvalidInput, NotFound
@@ -23,10 +25,16 @@ __all__ = [
 
 CUSTOMER_SORTS: Final = tuple(rows.SORTS)
 _EPOCH: Final = date(1970, 1, 1)
+_REASONS: Final = {reason.key: code for code, reason in enumerate(REASONS)}
+_ACTIONS: Final = {action.key: action.text for action in ACTIONS}
 
 
 class Scores(msgspec.Struct, frozen=True):
-    """A customer's figures of the insight run that is shown; ``null`` = could not be estimated."""
+    """A customer's figures of the insight run that is shown; ``null`` = could not be estimated.
+
+    ``_low`` and ``_high`` bound the 90 % interval. ``next_order_on`` holds if one comes within a year, of which
+    ``p_order_365`` is the chance. ``reasons`` are sentences, the weightiest first.
+    """
 
     orders: int
     net_minor: int
@@ -37,9 +45,37 @@ class Scores(msgspec.Struct, frozen=True):
     m: int
     segment: str
     p_alive: float | None
+    p_alive_low: float | None
+    p_alive_high: float | None
     churn_90: float | None
     expected_orders_90: float | None
+    expected_orders_90_low: float | None
+    expected_orders_90_high: float | None
+    expected_orders_365: float | None
+    expected_orders_365_low: float | None
+    expected_orders_365_high: float | None
     clv_365_minor: int | None
+    clv_365_minor_low: int | None
+    clv_365_minor_high: int | None
+    p_order_365: float | None
+    next_order_on: date | None
+    next_order_on_low: date | None
+    next_order_on_high: date | None
+    reasons: list[str]
+    action: str | None
+    action_text: str | None
+
+
+_OURS: Final = {
+    "first_order_on",
+    "last_order_on",
+    "next_order_on",
+    "next_order_on_low",
+    "next_order_on_high",
+    "reasons",
+    "action_text",
+}
+_SAME: Final = [name for name in Scores.__struct_fields__ if name not in _OURS]
 
 
 class CustomerView(msgspec.Struct, frozen=True):
@@ -133,17 +169,28 @@ def _view(row: Any, *, pii: bool) -> CustomerView:
 
 
 def _scores(insight: Any) -> Scores:
-    return Scores(
-        orders=insight.orders,
-        net_minor=insight.net_minor,
-        first_order_on=_EPOCH + timedelta(days=insight.first_day),
-        last_order_on=_EPOCH + timedelta(days=insight.last_day),
-        r=insight.r,
-        f=insight.f,
-        m=insight.m,
-        segment=insight.segment,
-        p_alive=insight.p_alive,
-        churn_90=insight.churn_90,
-        expected_orders_90=insight.expected_orders_90,
-        clv_365_minor=insight.clv_365_minor,
+    summary = PurchaseSummary(
+        customer=np.array([insight.customer_id]),
+        frequency=np.array([insight.frequency]),
+        recency=np.array([insight.recency_days]),
+        T=np.array([insight.age_days]),
+        monetary_value=np.zeros(1),
     )
+    keys: list[str] = insight.reasons or []
+    codes = np.array([[_REASONS[key] for key in keys if key in _REASONS]], int)
+    same = {name: getattr(insight, name) for name in _SAME}
+    return Scores(
+        **same,
+        first_order_on=_day(insight.first_day),
+        last_order_on=_day(insight.last_day),
+        next_order_on=_day(insight.next_order_day),
+        next_order_on_low=_day(insight.next_order_day_low),
+        next_order_on_high=_day(insight.next_order_day_high),
+        reasons=reason_words(summary, codes, 0),
+        action_text=_ACTIONS.get(insight.action),
+    )
+
+
+def _day(number: int | None) -> Any:
+    """A stored day as a date."""
+    return None if number is None else _EPOCH + timedelta(days=number)

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,10 +11,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from xsight_core.analytics import DEFAULT_RULE, day_number, day_of
+from xsight_core.clv import Prior
 from xsight_core.db.insights import InsightRun, shown_run
 from xsight_core.errors import InvalidInput, NotFound
 from xsight_core.ledger import Ledger, ShopState, ledger_folder, read_shop
 from xsight_core.services.insights import METHOD_VERSION
+from xsight_core.services.pooling import read_priors
 from xsight_core.tenancy import Tenancy
 
 __all__ = ["Ledgers", "Look", "Viewpoint"]
@@ -31,6 +33,7 @@ class Viewpoint:
     shop: ShopState
     run: InsightRun | None
     as_of: int
+    priors: Mapping[str, Prior]
 
     @property
     def key(self) -> str:
@@ -55,8 +58,8 @@ class Look:
 class Ledgers:
     """The ledgers this process has open, the least used one let go first."""
 
-    def __init__(self, tenancy: Tenancy, home: Path) -> None:
-        self._tenancy, self._home = tenancy, home
+    def __init__(self, tenancy: Tenancy, home: Path, *, pooled: bool = False) -> None:
+        self._tenancy, self._home, self._pooled = tenancy, home, pooled
         self._open: OrderedDict[UUID, Ledger] = OrderedDict()
         self._lock = threading.Lock()
         self._building: dict[UUID, threading.Lock] = {}
@@ -88,16 +91,17 @@ class Ledgers:
     def _viewpoint(self, tenant_id: UUID, as_of: date | None) -> Viewpoint:
         with self._tenancy.connection(tenant_id) as connection:
             shop, run = read_shop(connection), shown_run(connection)
+            _, priors = read_priors(connection, pooled=self._pooled)
         if run is None and shop.data_version == 0:
             raise NotFound(_NOTHING_YET)
         today = shop.day(datetime.now(UTC))
         if as_of is None:
-            return Viewpoint(shop, run, day_number(run.as_of) if run else today)
+            return Viewpoint(shop, run, day_number(run.as_of) if run else today, priors)
         if day_number(as_of) > today:
             raise InvalidInput(
                 "as_of", f"{as_of} has not come yet: it is {day_of(today)} in the shop."
             )
-        return Viewpoint(shop, run, day_number(as_of))
+        return Viewpoint(shop, run, day_number(as_of), priors)
 
     def _ledger(self, tenant_id: UUID, view: Viewpoint) -> Ledger:
         with self._lock:
