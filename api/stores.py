@@ -60,7 +60,7 @@ class Stats(msgspec.Struct):
 
 
 class Runs(msgspec.Struct):
-    """Runs that are queued or under way."""
+    """Sync runs."""
 
     runs: list[State]
 
@@ -136,10 +136,16 @@ async def active_syncs(request: UserRequest, resources: Wired) -> Runs:
     return Runs(await sync.active_runs(resources.tenancy, tenant_of(request)))
 
 
+@get("/api/v1/tenants/me/sync/runs", opt=READ, tags=["Sync"])
+async def sync_runs(request: UserRequest, resources: Wired) -> Runs:
+    """The last 50 runs, newest first, each with rows, bytes, cost points and seconds (``stats``)."""
+    return Runs(await sync.run_history(resources.tenancy, tenant_of(request)))
+
+
 @get("/api/v1/tenants/me/sync/{run:uuid}/status", opt=READ, tags=["Sync"])
 async def run_status(request: UserRequest, resources: Wired, run: FromPath[UUID]) -> State:
     """One run."""
     return await sync.run_state(resources.tenancy, tenant_of(request), run)
 
 
-handlers = [store, stats, start_sync, sync_status, active_syncs, run_status]
+handlers = [store, stats, start_sync, sync_status, active_syncs, sync_runs, run_status]

@@ -75,6 +75,17 @@ def migrate() -> None:
     _do("stack", "migrate")
 
 
+@xsight.group()
+def keys() -> None:
+    """Keys that seal the stores' tokens."""
+
+
+@keys.command()
+def rotate() -> None:
+    """Make a new key and seal every stored token with it, also while XSight runs."""
+    _do("keys", "rotate")
+
+
 @xsight.command()
 def mail() -> None:
     """Show messages that were not sent, with their links: without XSIGHT_SMTP_URL, all of them."""
@@ -97,6 +108,28 @@ def verify(store: str | None, file: str | None, expect: str | None) -> None:
     _do("audit", "check", store, file=file, expect=expect)
 
 
+@xsight.group()
+def webhooks() -> None:
+    """Webhooks that could not be worked on: dead letters."""
+
+
+@webhooks.command()
+@click.option("--store", help="One store only: shop.myshopify.com.")
+def dead(store: str | None) -> None:
+    """Show dead letters, newest first."""
+    _do("webhooks", "show", store=store)
+
+
+@webhooks.command()
+@click.argument("ids", nargs=-1)
+@click.option("--store", help="One store only: shop.myshopify.com.")
+@click.option("--topic", help="One topic only: orders/updated.")
+@click.option("--done", is_flag=True, help="Also what was done in the last day.")
+def replay(ids: tuple[str, ...], store: str | None, topic: str | None, *, done: bool) -> None:
+    """Work on dead letters again: all, or these ids."""
+    _do("webhooks", "replay", store=store, topic=topic, ids=ids, done=done)
+
+
 @xsight.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON object, for scripts.")
 def demo(*, as_json: bool) -> None:
@@ -105,7 +138,7 @@ def demo(*, as_json: bool) -> None:
 
 
 @xsight.command()
-@click.argument("name", type=click.Choice(["up", "overview"]))
+@click.argument("name", type=click.Choice(["up", "overview", "sync", "webhooks"]))
 def bench(name: str) -> None:
     """Measure; the last line is JSON: {"bench": NAME, "figures": {…}}."""
     if find_spec("playwright") is None:

@@ -16,7 +16,7 @@ from ops.service import Probe, Service
 from ops.trouble import Trouble
 from ops.vault import Vault
 
-__all__ = ["PORTS", "app_dsn", "base_env", "demo_env", "migration_env", "processes"]
+__all__ = ["PORTS", "app_dsn", "base_env", "demo_env", "keys_env", "migration_env", "processes"]
 
 PORTS = ("api", "hub", "metrics", "proxy-api", "sim", "valkey")
 DEMO_SHOPS = {"cdnow.myshopify.com": "cdnow", "garden.myshopify.com": "generated:5000"}
@@ -62,6 +62,14 @@ def demo_env(config: Config, vault: Vault, admin_dsn: str) -> dict[str, str]:
     }
 
 
+def keys_env(vault: Vault, admin_dsn: str) -> dict[str, str]:
+    """For ``ops.rewrap``."""
+    return {
+        "XSIGHT_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_app"),
+        "XSIGHT_KEYRING": vault.keyring("keyring"),
+    }
+
+
 def app_dsn(vault: Vault, admin_dsn: str) -> str:
     """For the operator's commands that read as the application does."""
     return _dsn(vault, admin_dsn, "xsight_app")
@@ -90,7 +98,10 @@ def processes(
     work = common | {
         "XSIGHT_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_app"),
         "XSIGHT_REDIS_URL": redis_url,
+    }
+    keys = {
         "XSIGHT_KEYRING": vault.keyring("keyring"),
+        "XSIGHT_KEYRING_FILE": str(vault.path("keyring")),
     }
     to_hub = {
         "XSIGHT_HUB_API_URL": f"http://127.0.0.1:{ports['hub']}/hub/api",
@@ -100,6 +111,7 @@ def processes(
     proxy_token = {"CONFIGPROXY_AUTH_TOKEN": vault.hex("proxy-token")}
     api = (
         work
+        | keys
         | to_hub
         | client_secret
         | shopify
@@ -144,7 +156,9 @@ def processes(
             for service in (
                 _python("api", "api", api, partial(http_ok, ports["api"], "/ready")),
                 replace(
-                    _portless(home, "worker", "worker", work | to_hub | shopify | _mail(config)),
+                    _portless(
+                        home, "worker", "worker", work | keys | to_hub | shopify | _mail(config)
+                    ),
                     stop_within_s=7.0,  # jobs under way get 6
                 ),
                 _portless(home, "scheduler", "worker.scheduler", work),

@@ -21,20 +21,32 @@ class Vault:
     def path(self, name: str) -> Path:
         return self._folder / name
 
+    def add_key(self, name: str) -> str:
+        """Put a new key before the others of a keyring; its name."""
+        old = self.keyring(name)
+        known = {part.partition(":")[0] for part in old.split(",")}
+        number = len(known) + 1
+        while f"k{number}" in known:
+            number += 1
+        fresh = f"k{number}:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        self._write(name, f"{fresh},{old}")
+        return f"k{number}"
+
     def text(self, name: str, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
         """The secret of this name; ``make`` is called the first time only."""
         file = self.path(name)
         if not file.exists():
-            # whole or not at all: a half-written key would lock its data away
-            fresh = self.path(f".{name}.{os.getpid()}")
-            with os.fdopen(
-                os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-            ) as out:
-                out.write(make())
-                out.flush()
-                os.fsync(out.fileno())
-            fresh.replace(file)
+            self._write(name, make())
         return file.read_text()
+
+    def _write(self, name: str, text: str) -> None:
+        """Whole or not at all: a half-written key would lock its data away."""
+        fresh = self.path(f".{name}.{os.getpid()}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(self.path(name))
 
     def known(self, name: str) -> str | None:
         """The secret of this name if it was made."""
@@ -46,7 +58,7 @@ class Vault:
         return self.text(name, lambda: secrets.token_hex(32))
 
     def keyring(self, name: str) -> str:
-        """``kid:base64(32 bytes)[,…]``, the current key first. An operator adds keys by hand."""
+        """``kid:base64(32 bytes)[,…]``, the current key first. `xsight keys rotate` adds one."""
         return self.text(name, lambda: f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}")
 
     def signing_key(self, name: str) -> Path:

@@ -18,7 +18,7 @@ from worker.alive import alive, stop_signal
 from worker.broker import JOB, StreamBroker, create_broker
 from xsight_core.logging import configure_logging
 from xsight_core.services.jobs import DOORBELL_CHANNEL, due_jobs, enqueue_due_inbox
-from xsight_core.settings import Settings
+from xsight_core.settings import QueueSettings
 from xsight_core.tenancy import Tenancy
 
 __all__ = ["main", "relay", "send_due"]
@@ -38,7 +38,7 @@ async def send_due(tenancy: Tenancy, broker: StreamBroker) -> int:
     return len(due)
 
 
-async def relay(settings: Settings, stop: asyncio.Event) -> None:
+async def relay(settings: QueueSettings, stop: asyncio.Event) -> None:
     """Relay until ``stop``, through any trouble of database and Redis."""
     redis_url = settings.redis_url.get_secret_value()
     tenancy = Tenancy(settings.database_url.get_secret_value(), pool_size=2)
@@ -84,7 +84,7 @@ async def _either(stop: asyncio.Event, bell: asyncio.Event, seconds: float) -> N
 
 def main() -> None:
     """Entry point."""
-    settings = Settings()  # pyright: ignore[reportCallIssue] - from the environment
+    settings = QueueSettings()  # pyright: ignore[reportCallIssue] - from the environment
     configure_logging(level=settings.log_level, form=settings.log_format)
 
     async def run() -> None:

@@ -12,7 +12,7 @@ from xsight_core.logging import configure_logging
 from xsight_core.services.jobs import prune
 from xsight_core.services.schedule import keep_schedule
 from xsight_core.services.webhooks import prune_webhooks
-from xsight_core.settings import Settings
+from xsight_core.settings import QueueSettings
 from xsight_core.sync.turns import leadership
 from xsight_core.tenancy import Tenancy
 
@@ -24,7 +24,7 @@ _PRUNE_EVERY_TICKS = 360
 log = structlog.get_logger()
 
 
-async def schedule(settings: Settings, stop: asyncio.Event, *, tick_s: float = _TICK_S) -> None:
+async def schedule(settings: QueueSettings, stop: asyncio.Event, *, tick_s: float = _TICK_S) -> None:
     """Keep the schedule while we lead; wait for our turn while another does."""
     tenancy = Tenancy(settings.database_url.get_secret_value(), pool_size=2)
     redis = Redis.from_url(settings.redis_url.get_secret_value())
@@ -62,7 +62,7 @@ async def _pause(stop: asyncio.Event, seconds: float) -> None:
 
 def main() -> None:
     """Entry point."""
-    settings = Settings()  # pyright: ignore[reportCallIssue] - from the environment
+    settings = QueueSettings()  # pyright: ignore[reportCallIssue] - from the environment
     configure_logging(level=settings.log_level, form=settings.log_format)
 
     async def run() -> None:

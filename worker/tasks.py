@@ -59,6 +59,11 @@ async def mail(by: Resources, job: ClaimedJob) -> None:
     await deliver(by.tenancy, by.settings, UUID(job.payload["mail"]))
 
 
+async def heartbeat(by: Resources, job: ClaimedJob) -> None:
+    """Keep an idle store's tokens alive."""
+    await by.access.keep_alive(job.tenant_id)
+
+
 TASKS: dict[str, Task] = {
     "sync": sync,
     "insights": insights,
@@ -66,6 +71,7 @@ TASKS: dict[str, Task] = {
     "webhooks": webhooks,
     "mail": mail,
     "completeness": completeness,
+    "heartbeat": heartbeat,
 }
 
 

@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from uuid import UUID
 
@@ -34,12 +34,17 @@ class Keyring:
         if not keys:
             raise InvalidInput("XSIGHT_KEYRING", "XSIGHT_KEYRING holds no key.")
         self._current = next(iter(keys))
+        self._fresh: Callable[[], str] | None = None
         self._mac_key = hmac.digest(keys[self._current], b"xsight: what is signed", hashlib.sha256)
         self._ciphers = MappingProxyType({name: AESGCM(key) for name, key in keys.items()})
 
     @classmethod
-    def parse(cls, text: str) -> "Keyring":
-        """Read ``name:base64 of 32 bytes[,name:…]``, newest first. A message never repeats a key."""
+    def parse(cls, text: str, *, fresh: Callable[[], str] | None = None) -> "Keyring":
+        """Read ``name:base64 of 32 bytes[,name:…]``, newest first. A message never repeats a key.
+
+        ``fresh`` gives the text as it is now; it is asked when a key's name is unknown, so that keys
+        are rotated while processes serve.
+        """
         keys: dict[str, bytes] = {}
         for number, part in enumerate(text.split(","), start=1):
             name, _, encoded = part.strip().partition(":")
@@ -52,7 +57,9 @@ class Keyring:
             if name in keys:
                 raise InvalidInput("XSIGHT_KEYRING", f"XSIGHT_KEYRING names key {name!r} twice.")
             keys[name] = _decode_key(name, encoded)
-        return cls(keys)
+        ring = cls(keys)
+        ring._fresh = fresh
+        return ring
 
     def seal(self, secret: str, *, tenant_id: UUID, purpose: str) -> str:
         """``secret`` as text that only :meth:`open` with the same tenant and purpose gives back."""
@@ -69,7 +76,7 @@ class Keyring:
         version, _, name = head.partition(".")
         if version != _VERSION:
             raise SealBroken(f"The {purpose} is not sealed text of this version.")
-        cipher = self._ciphers.get(name)
+        cipher = self._ciphers.get(name) or self._learned(name)
         if cipher is None:
             raise SealBroken(
                 f"The {purpose} was sealed with key {name!r}, which XSIGHT_KEYRING no longer holds: add it back."
@@ -89,6 +96,17 @@ class Keyring:
         """A signature that only this installation can make. It changes with the newest key: for what is short-lived."""
         signature = hmac.digest(self._mac_key, f"{purpose}|{text}".encode(), hashlib.sha256)
         return urlsafe_b64encode(signature).rstrip(b"=").decode()
+
+    def _learned(self, name: str) -> AESGCM | None:
+        """The key of this name, if it has been added since; from then on we seal with the newest."""
+        if self._fresh is None:
+            return None
+        newer = Keyring.parse(self._fresh())
+        if name not in newer._ciphers:  # noqa: SLF001 - one of us
+            return None
+        self._ciphers, self._current = newer._ciphers, newer._current  # noqa: SLF001
+        self._mac_key = newer._mac_key  # noqa: SLF001
+        return self._ciphers[name]
 
     def is_current(self, sealed: str) -> bool:
         """Whether the newest key sealed this; if not, open it and seal it again."""

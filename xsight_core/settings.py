@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-__all__ = ["DEFAULT_SCOPES", "Settings"]
+__all__ = ["DEFAULT_SCOPES", "QueueSettings", "Settings"]
 
 DEFAULT_SCOPES = (
     "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge,"
@@ -14,17 +14,25 @@ DEFAULT_SCOPES = (
 )
 
 
-class Settings(BaseSettings):
-    """Environment of API, worker, scheduler and relay. Every secret is a ``SecretStr``: it does not print."""
+class QueueSettings(BaseSettings):
+    """Environment of scheduler and relay: they promise and send work, and open no secret."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
+    database_url: SecretStr = Field(alias="XSIGHT_DATABASE_URL")
+    redis_url: SecretStr = Field(alias="XSIGHT_REDIS_URL")
+    log_level: str = Field("INFO", alias="XSIGHT_LOG_LEVEL")
+    log_format: str = Field("json", alias="XSIGHT_LOG_FORMAT")
+
+
+class Settings(QueueSettings):
+    """Environment of API and worker. Every secret is a ``SecretStr``: it does not print."""
+
     home: Path = Field(Path("var"), alias="XSIGHT_HOME")
     public_url: str = Field("http://127.0.0.1:8000", alias="XSIGHT_PUBLIC_URL")
-    database_url: SecretStr = Field(alias="XSIGHT_DATABASE_URL")
     ingest_database_url: SecretStr | None = Field(None, alias="XSIGHT_INGEST_DATABASE_URL")
-    redis_url: SecretStr = Field(alias="XSIGHT_REDIS_URL")
     keyring: SecretStr = Field(alias="XSIGHT_KEYRING")
+    keyring_file: Path | None = Field(None, alias="XSIGHT_KEYRING_FILE")  # read anew for new keys
     oidc_key_file: Path | None = Field(None, alias="XSIGHT_OIDC_KEY_FILE")
     hub_client_secret: SecretStr = Field(SecretStr(""), alias="XSIGHT_HUB_CLIENT_SECRET")
     hub_api_url: str | None = Field(None, alias="XSIGHT_HUB_API_URL")
@@ -44,8 +52,6 @@ class Settings(BaseSettings):
     login_client_secret: SecretStr = Field(SecretStr(""), alias="XSIGHT_LOGIN_CLIENT_SECRET")
     login_name: str = Field("your organisation", alias="XSIGHT_LOGIN_NAME")
     mail_from: str = Field("XSight <xsight@localhost>", alias="XSIGHT_MAIL_FROM")
-    log_level: str = Field("INFO", alias="XSIGHT_LOG_LEVEL")
-    log_format: str = Field("json", alias="XSIGHT_LOG_FORMAT")
     shopify_client_id: str = Field("", alias="SHOPIFY_CLIENT_ID")
     shopify_client_secret: SecretStr = Field(SecretStr(""), alias="SHOPIFY_CLIENT_SECRET")
     shopify_api_version: str = Field("2026-10", alias="SHOPIFY_API_VERSION")

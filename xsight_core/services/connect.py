@@ -27,12 +27,21 @@ from xsight_core.sync.calendar import follow_shop
 from xsight_core.sync.pace import SharedPace
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["Change", "ShopAccess", "connect_shop", "currency_exponent", "refresh_shop"]
+__all__ = [
+    "ACCESS_TOKEN",
+    "REFRESH_TOKEN",
+    "Change",
+    "ShopAccess",
+    "connect_shop",
+    "currency_exponent",
+    "refresh_shop",
+]
 
 log = structlog.get_logger()
 
-_ACCESS, _REFRESH = "shopify access token", "shopify refresh token"
+ACCESS_TOKEN, REFRESH_TOKEN = "shopify access token", "shopify refresh token"
 _RENEW_EARLY = timedelta(minutes=5)
+_HEARTBEAT_BEFORE = timedelta(days=30)  # a refresh token lives for 90 days
 _WINDOW = timedelta(days=60)  # of orders an app sees without read_all_orders
 
 # ISO 4217 currencies whose minor unit is not a hundredth.
@@ -99,7 +108,10 @@ class ShopAccess:
             scopes=settings.shopify_scopes,
             url_template=settings.shopify_url_template,
         )
-        keyring = Keyring.parse(settings.keyring.get_secret_value())
+        file = settings.keyring_file
+        keyring = Keyring.parse(
+            settings.keyring.get_secret_value(), fresh=None if file is None else file.read_text
+        )
         return cls(tenancy, keyring, http, app=app, version=settings.shopify_api_version)
 
     async def connect(self, tenant_id: UUID, shop: ShopDomain, code: str) -> str:
@@ -137,16 +149,37 @@ class ShopAccess:
     async def disconnect(self, tenant_id: UUID) -> None:
         """The shop no longer lets us in: forget the tokens, keep the data."""
         async with self.tenancy.scope(tenant_id) as session:
+            state = await shops.state(session)
             await shops.drop_tokens(session)
-            await shops.change_state(session, connection="disconnected")
+            note = (
+                f"{state.domain} no longer lets XSight in: the app was removed or its access taken"
+                " back. Connect the store again (Settings, Connect); nothing that was synced is lost."
+            )
+            await shops.change_state(session, connection="disconnected", connection_note=note)
         log.warning("shop.disconnected", tenant_id=str(tenant_id))
+
+    async def keep_alive(self, tenant_id: UUID) -> bool:
+        """Renew the tokens of a shop that nobody syncs before they run out; whether it was time."""
+        async with self.tenancy.scope(tenant_id) as session:
+            state, stored = await shops.state(session), await shops.tokens(session)
+        if stored is None or state.domain is None or stored.refresh_expires_at is None:
+            return False
+        if stored.refresh_expires_at - _HEARTBEAT_BEFORE > datetime.now(UTC):
+            return False
+        access = self._keyring.open(stored.access_sealed, tenant_id=tenant_id, purpose=ACCESS_TOKEN)
+        try:
+            await self._renew(tenant_id, ShopDomain(state.domain), access)
+        except TokenRevoked:
+            await self.disconnect(tenant_id)
+            raise
+        return True
 
     async def _token(self, tenant_id: UUID, shop: ShopDomain, refused: str | None) -> str:
         async with self.tenancy.scope(tenant_id) as session:
             stored = await shops.tokens(session)
         if stored is None:
             raise TokenRevoked(f"There is no token for {shop}. Connect the store again.")
-        token = self._keyring.open(stored.access_sealed, tenant_id=tenant_id, purpose=_ACCESS)
+        token = self._keyring.open(stored.access_sealed, tenant_id=tenant_id, purpose=ACCESS_TOKEN)
         if token == refused or _is_old(stored.access_expires_at):
             return await self._renew(tenant_id, shop, token)
         return token
@@ -156,11 +189,13 @@ class ShopAccess:
             stored = await shops.lock_tokens(session)
             if stored is None or stored.refresh_sealed is None:
                 raise TokenRevoked(f"{shop} no longer accepts our token. Connect the store again.")
-            current = self._keyring.open(stored.access_sealed, tenant_id=tenant_id, purpose=_ACCESS)
+            current = self._keyring.open(
+                stored.access_sealed, tenant_id=tenant_id, purpose=ACCESS_TOKEN
+            )
             if current != old:  # another process was first
                 return current
             refresh_token = self._keyring.open(
-                stored.refresh_sealed, tenant_id=tenant_id, purpose=_REFRESH
+                stored.refresh_sealed, tenant_id=tenant_id, purpose=REFRESH_TOKEN
             )
             pair = await oauth.refresh(self.http, self.app, shop, refresh_token)
             await shops.save_tokens(session, tenant_id=tenant_id, **self._sealed(tenant_id, pair))
@@ -173,8 +208,8 @@ class ShopAccess:
             return self._keyring.seal(secret, tenant_id=tenant_id, purpose=purpose)
 
         return {
-            "access_sealed": seal(pair.access_token, _ACCESS),
-            "refresh_sealed": seal(pair.refresh_token, _REFRESH),
+            "access_sealed": seal(pair.access_token, ACCESS_TOKEN),
+            "refresh_sealed": seal(pair.refresh_token, REFRESH_TOKEN),
             "access_expires_at": pair.access_expires_at,
             "refresh_expires_at": pair.refresh_expires_at,
         }
@@ -213,6 +248,7 @@ class ShopAccess:
                 session,
                 domain=domain,
                 connection="connected",
+                connection_note=None,
                 connected_at=datetime.now(UTC),
                 scopes=list(pair.scopes),
                 history_since=since,

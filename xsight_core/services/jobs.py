@@ -51,7 +51,7 @@ __all__ = [
 
 log = structlog.get_logger()
 
-JobKind = Literal["sync", "insights", "look_back", "webhooks", "mail", "completeness"]
+JobKind = Literal["sync", "insights", "look_back", "webhooks", "mail", "completeness", "heartbeat"]
 
 DOORBELL_CHANNEL: Final = "xsight:doorbell"  # of Redis, as the API and the workers name it
 MAX_ATTEMPTS: Final = 6

@@ -10,6 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.errors import XsightError
 from xsight_core.services.jobs import enqueue
@@ -57,6 +58,8 @@ async def _keep(tenancy: Tenancy, tenant_id: UUID, now: datetime) -> int:
     async with tenancy.scope(tenant_id) as session:
         await runs.close_abandoned(session)
         state = await shops.state(session)
+        if state.connection == "connected" and not state.watermarks:
+            await _promise_heartbeat(session, tenant_id, now)
         if state.connection != "connected" or not state.watermarks:
             return 0  # the first sync is the merchant's decision
         last = await runs.latest(session)
@@ -65,6 +68,13 @@ async def _keep(tenancy: Tenancy, tenant_id: UUID, now: datetime) -> int:
         return promised
     await request_sync(tenancy, tenant_id, kind="delta")
     return promised + 1
+
+
+async def _promise_heartbeat(session: AsyncSession, tenant_id: UUID, now: datetime) -> None:
+    """A store that nobody syncs would lose its tokens: they are looked after once a day."""
+    key = f"day {now.date()}"
+    if not await schedule.was_promised(session, tenant_id, "heartbeat", key):
+        await enqueue(session, tenant_id=tenant_id, kind="heartbeat", key=key)
 
 
 async def _promise_insights(tenancy: Tenancy, tenant_id: UUID, timezone: str, now: datetime) -> int:

@@ -168,7 +168,9 @@ async def run_sync(
         client = await access.client(tenant_id)
         stats.client = client
         async with _reporting(tenancy, progress, tenant_id, run, tally, stats):
-            await _carry_out(tenancy, client, tenant_id, run, kind, cursor, tally, public_url)
+            await _carry_out(
+                tenancy, client, tenant_id, run, kind, cursor, tally, stats, public_url
+            )
     except _Cancelled:
         if stats.client is not None:
             await abandon(stats.client, cursor)
@@ -230,6 +232,7 @@ async def _carry_out(
     kind: str,
     cursor: Cursor,
     tally: Tally,
+    stats: Stats,
     public_url: str,
 ) -> None:
     change = await refresh_shop(tenancy, client, tenant_id)
@@ -260,10 +263,13 @@ async def _carry_out(
         watermark = started_at
     swept_at = await _sweep_ids(work, state, started_at)
     async with tenancy.scope(tenant_id) as session:
+        stats.set_aside = await runs.set_aside(session, run)
+        stats.take(tally)
         if not await runs.change(
             session,
             run,
             status="computing",
+            stats=stats.shown(),
             watermark=watermark,
             counts=dict(tally.done),
             progress=_progress(tally),
@@ -406,6 +412,7 @@ def _state(run: SyncRun) -> State:
         "rows_per_s": progress.get("rows_per_s", 0.0),
         "eta_s": progress.get("eta_s"),
         "counts": progress.get("counts", {}),
+        "set_aside": run.stats.get("set_aside", 0),
         "started_at": run.started_at.isoformat(),
         "finished_at": finished,
         "error": run.error,

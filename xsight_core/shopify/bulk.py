@@ -170,6 +170,8 @@ def _blocks(http: httpx.Client, url: str, skip: int) -> Iterator[bytes]:
             raise Unavailable(
                 f"The bulk file cannot be read (answer {answer.status_code}); has it expired?"
             )
+        if "html" in answer.headers.get("Content-Type", ""):
+            raise Unavailable("The bulk file is answered with a web page.")
         to_skip = skip if answer.status_code != HTTPStatus.PARTIAL_CONTENT else 0
         for block in answer.iter_bytes(1 << 18):
             if to_skip >= len(block):

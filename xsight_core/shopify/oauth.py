@@ -90,8 +90,20 @@ async def refresh(
 async def _token(
     http: httpx.AsyncClient, app: App, shop: ShopDomain, grant: Mapping[str, str]
 ) -> TokenPair:
+    """Ask with the newest secret; while it is rotated, the shop may still know the older one only."""
+    for secret in app.secrets[:-1]:
+        try:
+            return await _token_by(http, app, shop, grant, secret)
+        except TokenRevoked:
+            continue
+    return await _token_by(http, app, shop, grant, app.secrets[-1])
+
+
+async def _token_by(
+    http: httpx.AsyncClient, app: App, shop: ShopDomain, grant: Mapping[str, str], secret: str
+) -> TokenPair:
     url = shop_url(app.url_template, shop, "/admin/oauth/access_token")
-    form = {"client_id": app.client_id, "client_secret": app.secrets[0], **grant}
+    form = {"client_id": app.client_id, "client_secret": secret, **grant}
     try:
         answer = await http.post(
             url, data=form, headers={"Accept": "application/json"}, follow_redirects=False

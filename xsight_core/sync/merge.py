@@ -45,12 +45,14 @@ _PARENT_KEY = {"orders": "order_id", "products": "product_id"}
 _REFUND_PARTS = ("refund_lines", "refund_adjustments", "refund_transactions")
 TENANT = "current_setting('app.tenant_id')::uuid"
 _LONGEST_RAW = 20_000
-_KEPT = {"email_consent", "sms_consent"}  # null: no longer shown to us; never that it was not given
+_KEPT = {"email_consent", "sms_consent", "country", "province"}  # null: no longer shown to us
 
 # What an order's lines say, by order. Gift cards are a liability, not a sale.
 _LINE_SUMS = """
     SELECT order_id, coalesce(sum(gross) FILTER (WHERE NOT gift_card), 0) AS gross,
-           coalesce(sum(discounts) FILTER (WHERE NOT gift_card), 0) AS discounts
+           coalesce(sum(discounts) FILTER (WHERE NOT gift_card), 0) AS discounts,
+           coalesce(sum((gross - discounts) * current_quantity / nullif(quantity, 0))
+             FILTER (WHERE gift_card), 0) AS gifts
     FROM {lines} GROUP BY order_id"""
 _ORDER_SUMS: Mapping[str, str] = {
     "gross": "{gross}",
@@ -366,14 +368,18 @@ def _upsert(family: str) -> str:
 
 def _upsert_pii(family: str) -> str:
     table, key = _PII[family]
-    named = [column for column in COLUMNS[table] if column != key]
-    changes = ", ".join(f"{column} = excluded.{column}" for column in named)
-    # Everything null: the shop no longer lets us see it, which does not make it untrue.
-    seen = ", ".join(f"excluded.{column}" for column in named)
+    named = [column for column in COLUMNS[table] if column not in {key, "note"}]
+    # Nothing that names the person: the shop no longer lets us see it, which does not make it untrue.
+    seen = f"num_nonnulls({', '.join(f'excluded.{column}' for column in named)}) > 0"
+    changes = [
+        f"{column} = CASE WHEN {seen} THEN excluded.{column} ELSE t.{column} END"
+        for column in named
+    ]
     return f"""
-        INSERT INTO xsight.{table} (tenant_id, {_list(table)})
+        INSERT INTO xsight.{table} AS t (tenant_id, {_list(table)})
         SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}
-        ON CONFLICT (tenant_id, {key}) DO UPDATE SET {changes} WHERE num_nonnulls({seen}) > 0"""
+        ON CONFLICT (tenant_id, {key}) DO UPDATE
+        SET {", ".join(changes)}, note = excluded.note"""
 
 
 def _remove_parts(cursor: Cursor[Any], family: str, table: str) -> None:
@@ -424,8 +430,9 @@ def _resum_orders() -> str:
 
 def _order_sums(gross: str, discounts: str, order: str) -> dict[str, str]:
     names = {"gross": gross, "discounts": discounts, "minor": "%(minor)s::numeric"}
+    current = f"({order}current_subtotal - coalesce(l.gifts, 0))"
     return {
-        column: expression.format(**names, order=order, current=f"{order}current_subtotal")
+        column: expression.format(**names, order=order, current=current)
         for column, expression in _ORDER_SUMS.items()
     }
 

@@ -7,7 +7,7 @@ from sqlalchemy import cast, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.tables import Job, SyncRun
+from xsight_core.db.tables import Job, Quarantine, SyncRun
 
 __all__ = [
     "ACTIVE",
@@ -19,6 +19,7 @@ __all__ = [
     "keep_cursor",
     "latest",
     "lock",
+    "set_aside",
 ]
 
 ACTIVE = ("queued", "running", "computing")
@@ -76,6 +77,12 @@ async def find(session: AsyncSession, run: UUID) -> SyncRun | None:
 async def lock(session: AsyncSession, run: UUID) -> SyncRun | None:
     """One run, locked until the transaction ends."""
     return await session.scalar(select(SyncRun).where(SyncRun.id == run).with_for_update())
+
+
+async def set_aside(session: AsyncSession, run: UUID) -> int:
+    """How many records this run could not understand and has put aside."""
+    statement = select(func.count()).select_from(Quarantine).where(Quarantine.sync_run == run)
+    return (await session.execute(statement)).scalar_one()
 
 
 async def keep_cursor(session: AsyncSession, run: UUID, cursor: dict[str, Any]) -> bool:

@@ -16,7 +16,7 @@ class Stats:
 
     def __init__(self, before: "Taken") -> None:
         self.client: ShopifyClient | None = None
-        self.rows = 0
+        self.rows = self.set_aside = 0
         self._before = before
         self._steps = dict(before.seconds)
         self._bytes: dict[str, int] = dict(before.bytes)
@@ -46,6 +46,7 @@ class Stats:
                 seconds={step: round(seconds, 2) for step, seconds in self._steps.items()},
                 duration_s=round(before.duration_s + self._at - self._started, 2),
                 tries=before.tries + 1,
+                set_aside=self.set_aside,
                 notices=before.notices | (client.notices if client else {}),
             )
         )
@@ -61,4 +62,5 @@ class Taken(msgspec.Struct):
     seconds: dict[str, float] = {}
     duration_s: float = 0.0
     tries: int = 0
+    set_aside: int = 0
     notices: dict[str, str] = {}
