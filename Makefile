@@ -40,7 +40,7 @@ bench: dev ## Measure (NAME=up, NAME=overview; without a name: both)
 	@for name in $(or $(NAME),up overview); do $(BIN)/xsight bench $$name || exit 1; done
 
 chaos: dev ## Kill processes of a running stack for a while and hold it to its promises
-	$(BIN)/python -m pytest -s -p no:cacheprovider benchmarks/chaos.py $(ARGS)
+	$(BIN)/python -m pytest -s -p no:cacheprovider $(or $(FILES),$(sort $(wildcard benchmarks/chaos*.py))) $(ARGS)
 
 migrate: install ## Bring the database's schema up to date without starting the rest
 	@$(BIN)/xsight migrate

@@ -127,7 +127,7 @@ def _time(text: str) -> datetime | None:
 
 async def _refuse(error: Exception, scope: Any, send: Send) -> None:
     """A problem document; what is our own fault is logged whole, and Shopify sends it again."""
-    document = problem(error) | {"request_id": uuid4().hex}
+    document: dict[str, Any] = problem(error) | {"request_id": uuid4().hex}
     status: int = document["status"]
     event = {"path": scope["path"], "status": status, "request_id": document["request_id"]}
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

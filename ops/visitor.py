@@ -95,6 +95,11 @@ class Visitor:
             return None
         return answer.raise_for_status().json()
 
+    def has(self, path: str) -> bool:
+        """Whether there is something at an address of the API."""
+        answer = self._http.get(path)
+        return answer.status_code != httpx.codes.NOT_FOUND and answer.raise_for_status().is_success
+
     def _get(self, path: str) -> dict[str, Any]:
         return self._http.get(path).raise_for_status().json()
 

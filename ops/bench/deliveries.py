@@ -26,11 +26,16 @@ _BODY_BYTES = 6000
 _CONNECTIONS = 128
 _BODIES = 400
 _PATIENCE_S = 15.0
+_REPEAT_AFTER_S = 1.0
+_MOST_REPEATS = 3
 
 
 @dataclass(frozen=True)
 class Order:
-    """What to send where. ``duplicates``: share that is sent a second time under the same id."""
+    """What to send where. ``duplicates``: share that is sent a second time under the same id.
+
+    ``again``: as Shopify does, send anew what was not acknowledged, on a new connection.
+    """
 
     port: int
     secret: str
@@ -41,6 +46,7 @@ class Order:
     name: str
     acknowledged: str  # file: one id a line, written as soon as it was acknowledged
     duplicates: float = 0.0
+    again: bool = False
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,9 @@ class _Sender:
         self.idle: list[_Line] = []
         self.waiting: deque[tuple[float, int]] = deque()
         self.latencies_s: list[float] = []
-        self.refused = 0
+        self.refused = self.repeats = 0
+        self.lines: set[_Line] = set()
+        self.ready = asyncio.Event()
         self.log = Path(order.acknowledged).open("a")  # noqa: SIM115 - as long as the process
 
     def _signed(self, order: int) -> tuple[bytes, bytes]:
@@ -115,11 +123,31 @@ class _Sender:
             self.latencies_s.append(time.perf_counter() - at)
             self.log.write(f"{self.order.name}-{number}\n")
         else:
-            self.refused += 1
+            self.missed(at, number)
         if self.waiting:
             line.send(*self.waiting.popleft())
         else:
             self.idle.append(line)
+
+    def missed(self, at: float, number: int) -> None:
+        """Not acknowledged: a refusal, or the connection was cut before an answer."""
+        self.refused += 1
+        if self.order.again and self.refused < _MOST_REPEATS * self.total:
+            self.repeats += 1
+            asyncio.get_running_loop().call_later(_REPEAT_AFTER_S, self.due, at, number)
+
+    async def connect(self) -> None:
+        """Keep so many connections; those that are cut are made anew."""
+        loop = asyncio.get_running_loop()
+        while True:
+            while len(self.lines) < _CONNECTIONS:
+                try:
+                    await loop.create_connection(lambda: _Line(self), "127.0.0.1", self.order.port)
+                except OSError:
+                    break  # it is being started again
+            else:
+                self.ready.set()
+            await asyncio.sleep(0.1)
 
 
 class _Line(asyncio.Protocol):
@@ -134,7 +162,11 @@ class _Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ready."""
         self._transport = transport
-        self._sender.idle.append(self)
+        self._sender.lines.add(self)
+        if self._sender.waiting:
+            self.send(*self._sender.waiting.popleft())
+        else:
+            self._sender.idle.append(self)
 
     def send(self, at: float, number: int) -> None:
         """One delivery that was due ``at``."""
@@ -161,15 +193,17 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         """What was under way is not acknowledged."""
+        self._sender.lines.discard(self)
+        if self in self._sender.idle:
+            self._sender.idle.remove(self)
         if self._under_way is not None:
-            self._sender.refused += 1
+            self._sender.missed(*self._under_way)
 
 
 async def _send(order: Order) -> Outcome:
     sender = _Sender(order)
-    loop = asyncio.get_running_loop()
-    for _ in range(_CONNECTIONS):
-        await loop.create_connection(lambda: _Line(sender), "127.0.0.1", order.port)
+    connecting = asyncio.create_task(sender.connect())
+    await sender.ready.wait()
     start = time.perf_counter()
     for place, number in enumerate(sender.numbers):
         at = start + place / order.rate_per_s
@@ -179,12 +213,13 @@ async def _send(order: Order) -> Outcome:
         elif place % 64 == 0:
             await asyncio.sleep(0)
         sender.due(at, number)
-    deadline = time.perf_counter() + _PATIENCE_S
-    while len(sender.latencies_s) + sender.refused < sender.total:
+    deadline = time.perf_counter() + (_PATIENCE_S if not order.again else 10 * _PATIENCE_S)
+    while len(sender.latencies_s) + sender.refused - sender.repeats < sender.total:
         if time.perf_counter() > deadline:
             break
         await asyncio.sleep(0.002)
     seconds = time.perf_counter() - start
+    connecting.cancel()
     sender.log.close()
     ordered = sorted(sender.latencies_s) or [float("nan")]
 

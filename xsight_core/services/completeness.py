@@ -144,14 +144,19 @@ async def _money(
     aside: Mapping[str, int],
     moved: Mapping[str, int],
 ) -> Report:
-    """Every day from the first order to today."""
-    today = datetime.now(UTC).astimezone(ZoneInfo(state.timezone)).date()
-    since = min(ours, default=today)
+    """Every day from the shop's first to today; not from our first order, which may be what is missing."""
+    zone = ZoneInfo(state.timezone)
+    today = datetime.now(UTC).astimezone(zone).date()
+    opened = state.shop_created_at.astimezone(zone).date() if state.shop_created_at else today
+    since = min(opened, min(ours, default=today))
+    if state.history_since is not None:
+        since = max(since, state.history_since)
     until = max(today, max(ours, default=today))
     try:
         shop = await sales_by_day(client, since, until, exponent=state.currency_exponent)
     except (AccessDenied, SchemaChanged) as error:
         return {"state": "not offered", "reason": str(error)}
+    ours = {day: sales for day, sales in ours.items() if day >= since}
     known = {
         "edit date": edits > 0,
         "changed since": moved.get("orders", 0) > 0,

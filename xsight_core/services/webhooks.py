@@ -29,6 +29,8 @@ from xsight_core.tenancy import Tenancy
 
 __all__ = [
     "announce",
+    "connected_stores",
+    "dead_letters",
     "dispatch_webhooks",
     "prune_webhooks",
     "replay_webhooks",
@@ -37,7 +39,7 @@ __all__ = [
 
 log = structlog.get_logger()
 
-_AT_ONCE = 1000
+_PAGE, _PAGES_AT_ONCE = 500, 10
 _OBJECTS_AT_ONCE = 100  # fetched in a second or two; more would let the first of them wait
 _NO_STORE = "No store is connected; connecting it again reads everything that has changed."
 
@@ -53,14 +55,10 @@ async def announce(tenancy: Tenancy, tenant_id: UUID, doorbell: Doorbell | None 
 async def dispatch_webhooks(access: ShopAccess, *, tenant_id: UUID) -> int:
     """Work on everything that is due; how many webhooks were done."""
     done = 0
-    while True:
-        async with access.tenancy.control() as session:
-            found = await inbox.due(session, tenant_id, limit=_AT_ONCE)
-        if not found:
-            return done
-        batch = await _understood(access.tenancy, tenant_id, found)
+    while (batch := await _gather(access.tenancy, tenant_id)).found:
         if batch.told:
             done += await _work_off(access, tenant_id, batch)
+    return done
 
 
 async def prune_webhooks(tenancy: Tenancy) -> None:
@@ -73,6 +71,18 @@ async def webhook_health(tenancy: Tenancy, tenant_id: UUID) -> dict[str, Any]:
     """How many wait, were done in the last day, are dead; ISO times."""
     async with tenancy.control() as session:
         return await inbox.stand(session, tenant_id)
+
+
+async def connected_stores(tenancy: Tenancy) -> list[tuple[UUID, str]]:
+    """Tenants and their shops' domains."""
+    async with tenancy.control() as session:
+        return await inbox.stores(session)
+
+
+async def dead_letters(tenancy: Tenancy, tenant_id: UUID) -> list[dict[str, Any]]:
+    """What was given up, newest first, without the payloads."""
+    async with tenancy.control() as session:
+        return await inbox.dead(session, tenant_id)
 
 
 async def replay_webhooks(
@@ -92,20 +102,26 @@ async def replay_webhooks(
     return count
 
 
-async def _understood(tenancy: Tenancy, tenant_id: UUID, found: Sequence[inbox.Waiting]) -> Batch:
-    """As many webhooks as name a handful of objects; what means nothing to us goes to the dead letters."""
-    batch = Batch()
-    for webhook in found:
-        try:
-            effect = effect_of(webhook.topic, webhook.body)
-        except SchemaChanged as error:
-            log.warning("webhook.dead", topic=webhook.topic, error=str(error))
-            async with tenancy.control() as session:
-                await inbox.mark_dead(session, tenant_id, webhook.webhook_id, str(error))
-            continue
-        batch.add(Told(webhook, effect))
-        if batch.objects >= _OBJECTS_AT_ONCE:
+async def _gather(tenancy: Tenancy, tenant_id: UUID) -> Batch:
+    """A handful of objects and all webhooks, of the next few thousand, that name no others.
+
+    In a flash sale thousands name the same few: fetched once, all of them are done. What means
+    nothing to us goes to the dead letters.
+    """
+    batch, after = Batch(_OBJECTS_AT_ONCE), None
+    for _ in range(_PAGES_AT_ONCE):
+        async with tenancy.control() as session:
+            found = await inbox.due(session, tenant_id, limit=_PAGE, after=after)
+            for webhook in found:
+                try:
+                    batch.offer(webhook, effect_of(webhook.topic, webhook.body))
+                except SchemaChanged as error:
+                    log.warning("webhook.dead", topic=webhook.topic, error=str(error))
+                    await inbox.mark_dead(session, tenant_id, webhook.webhook_id, str(error))
+        batch.found += len(found)
+        if len(found) < _PAGE:
             break
+        after = found[-1]
     return batch
 
 

@@ -50,7 +50,7 @@ async def sales_by_day(
 def _read(row: Any, columns: list[dict[str, str]], exponent: int) -> tuple[date, dict[str, int]]:
     """A row is an object; older versions sent lists in the order of the columns."""
     names = [column["name"] for column in columns]
-    values: dict[str, Any] = row if isinstance(row, dict) else dict(zip(names, row, strict=True))
+    values: dict[str, Any] = dict(row if isinstance(row, dict) else zip(names, row, strict=True))  # pyright: ignore[reportUnknownArgumentType]
     try:
         day = date.fromisoformat(str(values["day"])[:10])
         sales = {

@@ -36,23 +36,33 @@ class Told(msgspec.Struct, frozen=True):
 
 
 class Batch:
-    """Webhooks that are worked on together."""
+    """Webhooks that are worked on together. ``most``: so many objects; ``found``: webhooks looked at."""
 
-    def __init__(self, told: Sequence[Told] = ()) -> None:
+    def __init__(self, most: int, told: Sequence[Told] = ()) -> None:
         self.told: list[Told] = []
+        self.found = 0
+        self._most = most
         self._ids: dict[str, set[int]] = {}
         for one in told:
-            self.add(one)
+            self._add(one)
 
-    def add(self, told: Told) -> None:
-        """One more."""
+    def offer(self, webhook: inbox.Waiting, effect: Effect) -> None:
+        """Take it, unless it names one object too many: then it is left for the next batch."""
+        new = sum(
+            len(set(ids) - self._ids.get(family, set())) for family, ids in effect.refetch.items()
+        )
+        if new and self._objects() >= self._most:
+            return
+        if effect.privacy is None:  # nobody reads it any more, and there may be thousands
+            webhook = msgspec.structs.replace(webhook, body=b"")
+        self._add(Told(webhook, effect))
+
+    def _add(self, told: Told) -> None:
         self.told.append(told)
         for family, ids in told.effect.refetch.items():
             self._ids.setdefault(family, set()).update(ids)
 
-    @property
-    def objects(self) -> int:
-        """How many different ones have to be fetched."""
+    def _objects(self) -> int:
         return sum(len(ids) for ids in self._ids.values())
 
     @property
@@ -72,8 +82,8 @@ class Batch:
     def halves(self) -> Iterator["Batch"]:
         """Two smaller ones."""
         middle = len(self.told) // 2
-        yield Batch(self.told[:middle])
-        yield Batch(self.told[middle:])
+        yield Batch(self._most, self.told[:middle])
+        yield Batch(self._most, self.told[middle:])
 
 
 class Fetched:

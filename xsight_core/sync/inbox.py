@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 from psycopg import Cursor
-from sqlalchemy import case, delete, func, null, select, update
+from sqlalchemy import case, delete, func, literal, null, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.tables import Inbox
+from xsight_core.db.tables import Inbox, Shop
 
 __all__ = [
     "Waiting",
@@ -22,6 +22,7 @@ __all__ = [
     "prune",
     "replay",
     "stand",
+    "stores",
 ]
 
 _ATTEMPTS: Final = 8
@@ -41,11 +42,14 @@ class Waiting(msgspec.Struct, frozen=True):
     topic: str
     triggered_at: datetime | None
     received_at: datetime
+    due_at: datetime
     body: bytes
 
 
-async def due(session: AsyncSession, tenant_id: UUID, *, limit: int) -> list[Waiting]:
-    """Webhooks to work on, oldest first."""
+async def due(
+    session: AsyncSession, tenant_id: UUID, *, limit: int, after: Waiting | None = None
+) -> list[Waiting]:
+    """Webhooks to work on, oldest first; those ``after`` one."""
     columns = [getattr(Inbox, name) for name in Waiting.__struct_fields__]
     statement = (
         select(*columns)
@@ -55,9 +59,12 @@ async def due(session: AsyncSession, tenant_id: UUID, *, limit: int) -> list[Wai
             Inbox.dead_at.is_(None),
             Inbox.due_at <= func.clock_timestamp(),
         )
-        .order_by(Inbox.due_at)
+        .order_by(Inbox.due_at, Inbox.webhook_id)
         .limit(limit)
     )
+    if after is not None:
+        place = tuple_(literal(after.due_at), literal(after.webhook_id))
+        statement = statement.where(tuple_(Inbox.due_at, Inbox.webhook_id) > place)
     return [Waiting(*row) for row in await session.execute(statement)]
 
 
@@ -111,6 +118,12 @@ async def dead(session: AsyncSession, tenant_id: UUID, *, limit: int = 100) -> l
         .limit(limit)
     )
     return [dict(row) for row in (await session.execute(statement)).mappings()]
+
+
+async def stores(session: AsyncSession) -> list[tuple[UUID, str]]:
+    """Tenants and the domains that webhooks come under."""
+    rows = await session.execute(select(Shop.tenant_id, Shop.domain).order_by(Shop.domain))
+    return [(row[0], row[1]) for row in rows]
 
 
 async def replay(
