@@ -7,6 +7,14 @@ RUN python -m venv .venv \
  && .venv/bin/uv pip install --no-cache --compile-bytecode --require-hashes --python .venv/bin/python -r requirements/lab.txt
 
 # The front end is built here: `xsight_ui/static` is not in git.
+# The models' kernels: the server's compiler, for this stage only
+FROM build AS kernels
+COPY requirements/server.txt requirements/
+COPY xsight_core xsight_core
+RUN awk '/^ziglang==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements/server.txt > zig.txt \
+ && .venv/bin/python -m pip install --no-cache-dir --require-hashes -r zig.txt \
+ && .venv/bin/python -m xsight_core.clv.native.build
+
 FROM node:24-slim AS frontend
 WORKDIR /frontend
 COPY xsight_ui/frontend/package.json xsight_ui/frontend/package-lock.json ./
@@ -18,7 +26,7 @@ FROM python:3.12-slim
 WORKDIR /home/analyst
 RUN useradd --uid 1000 --home-dir /home/analyst --create-home analyst
 COPY --from=build /opt/xsight/.venv /opt/xsight/.venv
-COPY xsight_core /opt/xsight/xsight_core
+COPY --from=kernels /opt/xsight/xsight_core /opt/xsight/xsight_core
 COPY xsight_ui /opt/xsight/xsight_ui
 COPY --from=frontend /static /opt/xsight/xsight_ui/static
 COPY hub_config /opt/xsight/hub_config

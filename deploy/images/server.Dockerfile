@@ -9,6 +9,7 @@ RUN python -m venv .venv \
 COPY . .
 RUN .venv/bin/uv pip install --no-cache --no-deps --no-build-isolation --python .venv/bin/python -e . \
  && .venv/bin/python -m xsight_ui.build \
+ && .venv/bin/python -m xsight_core.clv.native.build \
  && rm -rf xsight_ui/frontend/node_modules
 
 FROM python:3.12-slim

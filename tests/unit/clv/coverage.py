@@ -9,7 +9,7 @@ from xsight_core.clv import (
     ModifiedBetaGeoFitter,
     PurchaseSummary,
 )
-from xsight_core.clv.outlook import Z_90, outlook, spend_ahead
+from xsight_core.clv.outlook import AHEAD, Z_90, outlook, spend_ahead
 
 PURCHASES, SPEND = (0.8, 30.0, 0.6, 2.5), (6.0, 4.0, 30.0)
 
@@ -35,14 +35,14 @@ def coverage(shops: int, customers: int) -> dict[str, float]:
         model = ModifiedBetaGeoFitter().fit(*columns, prior=DEFAULT_PRIORS["MBG/NBD"])
         spend = GammaGammaFitter().fit(summary.frequency, summary.monetary_value)
         true = ModifiedBetaGeoFitter.at(*PURCHASES)
-        true.theta_, true.covariance_ = model.theta_, model.covariance_
-        said, truth = outlook(model, summary), outlook(true, summary)
+        said, alive = outlook(model, summary), true.conditional_probability_alive(*columns)
+        truth = AHEAD.of(true, summary.frequency, summary.T) * alive[:, None]
         each, variance = spend_ahead(spend, summary)
         really = GammaGammaFitter.at(*SPEND).conditional_expected_average_profit(
             summary.frequency, summary.monetary_value
         )
-        odds = [np.log(one.p_alive / (1 - one.p_alive)) for one in (said, truth)]
-        orders = np.log(said.mean / truth.mean)
+        odds = [np.log(p / (1 - p)) for p in (said.p_alive, alive)]
+        orders = np.log(said.mean / truth)
         misses = [
             ((odds[0] - odds[1]), said.odds_variance),
             (orders[:, 1], said.variance[:, 1]),
