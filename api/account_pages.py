@@ -11,15 +11,23 @@ from litestar import Request, Response, Router, get, post
 from litestar.params import FromQuery
 
 from api.access import client_address
+from api.actors import actor_of
 from api.errors import TooManyAttempts
 from api.forms import FAULTS, errors_of, fields_of, status_of, to_own_name
 from api.origin import csrf_token
 from api.redirects import DEFAULT_TARGET, see_other, url_with
 from api.resources import Resources, Wired
 from api.rights import Right
-from api.sessions import ask_for_proof, check_password, log_out_everywhere, open_for, ring
+from api.sessions import (
+    ask_for_proof,
+    check_password,
+    end_servers,
+    log_out_everywhere,
+    open_for,
+    ring,
+)
 from api.throttle import Limit
-from api.trail import actor_of, note
+from api.trail import note
 from api.views import render
 from xsight_core.errors import Forbidden, XsightError
 from xsight_core.services import accounts, members, recovery
@@ -95,6 +103,7 @@ async def reset(request: AnyRequest, resources: Wired) -> Response[Any]:
         return render(
             "reset.html", status=status_of(error), errors=errors_of(error), code=form["code"]
         )
+    await end_servers(resources, user_id)
     cookies = await open_for(request, resources, user_id)
     return see_other(DEFAULT_TARGET, cookies=cookies)
 

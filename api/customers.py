@@ -37,7 +37,7 @@ async def customer_list(
     limit: Limit = 50,
 ) -> CustomerPage:
     """Customers with their scores. Names and addresses need the right to personal data."""
-    return await customers.list_customers(
+    page = await customers.list_customers(
         resources.tenancy,
         tenant_of(request),
         pii=request.user.pii,
@@ -47,14 +47,18 @@ async def customer_list(
         segment=segment,
         ids=parse_ids(ids),
     )
+    resources.reads.note(request, "customers.read", rows=len(page.items))
+    return page
 
 
 @get("/api/v1/customers/{customer_id:int}", opt={"right": Right.READ}, tags=["Customers"])
 async def customer(request: UserRequest, resources: Wired, customer_id: Id) -> CustomerView:
     """One customer."""
-    return await customers.read_customer(
+    found = await customers.read_customer(
         resources.tenancy, tenant_of(request), customer_id, pii=request.user.pii
     )
+    resources.reads.note(request, "customers.read", rows=1, object=str(customer_id))
+    return found
 
 
 handlers = [customer_list, customer]

@@ -7,13 +7,13 @@ import msgspec
 from litestar import Request, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
+from api.actors import actor_of
 from api.hub import person_server
 from api.resources import Resources, Wired
 from api.rights import Right
 from api.sessions import ring
 from api.stores import tenant_of
 from api.throttle import Limit
-from api.trail import actor_of
 from xsight_core.services import members
 from xsight_core.services.accounts import Identity
 from xsight_core.services.members import InvitationView, Invited, MemberView

@@ -49,9 +49,11 @@ async def order_list(
 @get("/api/v1/orders/{order_id:int}", opt={"right": Right.READ}, tags=["Orders"])
 async def order(request: UserRequest, resources: Wired, order_id: Id) -> OrderDetail:
     """One order with its lines, discounts and refunds."""
-    return await orders.read_order(
+    found = await orders.read_order(
         resources.tenancy, tenant_of(request), order_id, pii=request.user.pii
     )
+    resources.reads.note(request, "orders.read", rows=1, object=str(order_id))
+    return found
 
 
 handlers = [order_list, order]

@@ -14,6 +14,7 @@ from api.cache import Cache
 from api.hub import HubClient
 from api.inbox import InboxWriter
 from api.provider import Provider
+from api.reads import Reads
 from api.rooms import Rooms
 from api.throttle import Throttle
 from worker.doorbell import RedisDoorbell
@@ -59,6 +60,7 @@ class Resources:
     keyring: Keyring
     post: Post
     cache: Cache
+    reads: Reads
     external: External | None
 
     async def serve(self, stack: AsyncExitStack) -> None:
@@ -67,6 +69,7 @@ class Resources:
         stack.push_async_callback(self.redis.aclose)
         stack.push_async_callback(self.http.aclose)
         stack.push_async_callback(self.hub.close)
+        stack.push_async_callback(self.reads.close)
         stack.push_async_callback(self.announcer.close)
         self.inbox.start()
         stack.push_async_callback(self.inbox.close)
@@ -106,6 +109,7 @@ def make_resources(settings: Settings) -> Resources:
         provider=Provider.from_settings(settings),
         keyring=keyring,
         cache=Cache(redis),
+        reads=Reads(tenancy),
         external=External(settings.login_issuer.rstrip("/")) if settings.login_issuer else None,
         post=Post(keyring, sends=MailServer.from_settings(settings) is not None),
     )

@@ -19,6 +19,7 @@ from xsight_core.services.accounts import Identity
 __all__ = [
     "ask_for_proof",
     "check_password",
+    "end_servers",
     "log_in",
     "log_out",
     "log_out_everywhere",
@@ -99,11 +100,16 @@ async def log_out_everywhere(
     request: AnyRequest, resources: Resources, identity: Identity
 ) -> list[Cookie]:
     """End every session of this person, in every browser, and their servers in every store."""
-    tenants = await accounts.tenants_of(resources.tenancy, identity.user_id)
     await accounts.close_sessions(resources.tenancy, identity.user_id)
-    resources.hub.forget_soon(*(person_server(t.slug, identity.user_id) for t in tenants))
+    await end_servers(resources, identity.user_id)
     await note(request, resources, "logout.everywhere", tenant_id=identity.tenant_id)
     return end_cookies(secure=resources.settings.secure)
+
+
+async def end_servers(resources: Resources, user_id: UUID) -> None:
+    """Stop the person's notebook servers in every store."""
+    tenants = await accounts.tenants_of(resources.tenancy, user_id)
+    resources.hub.forget_soon(*(person_server(tenant.slug, user_id) for tenant in tenants))
 
 
 async def open_for(

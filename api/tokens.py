@@ -7,10 +7,10 @@ import msgspec
 from litestar import Request, delete, get, post
 from litestar.params import FromPath, JSONBody
 
+from api.actors import actor_of
 from api.resources import Wired
 from api.rights import Right, rights_of, scopes_of
 from api.stores import tenant_of
-from api.trail import actor_of
 from xsight_core.services import api_tokens
 from xsight_core.services.accounts import Identity
 from xsight_core.services.api_tokens import NewToken, TokenView
