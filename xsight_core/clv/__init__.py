@@ -3,7 +3,6 @@
 ``choose`` tries the models on a shop's own past and fits the best; ``predict`` scores its customers.
 """
 
-from xsight_core.clv.backtest import Evidence, backtest
 from xsight_core.clv.calibration import Calibration
 from xsight_core.clv.choice import Choice, choose
 from xsight_core.clv.holdout import Holdout, holdout
@@ -13,13 +12,6 @@ from xsight_core.clv.predictions import Predictions, predict
 from xsight_core.clv.prior import DEFAULT_PRIORS, Prior
 from xsight_core.clv.purchases import BetaGeoFitter, ModifiedBetaGeoFitter
 from xsight_core.clv.reasons import ACTIONS, REASONS, reason_words
-from xsight_core.clv.scores import (
-    ChurnScores,
-    ValueScores,
-    churn_scores,
-    discounted_purchases,
-    value_scores,
-)
 from xsight_core.clv.shortage import Shortage
 from xsight_core.clv.spend import GammaGammaFitter
 from xsight_core.clv.summary import PurchaseSummary, purchase_summary
@@ -34,9 +26,7 @@ __all__ = [
     "BetaGeoFitter",
     "Calibration",
     "Choice",
-    "ChurnScores",
     "Digest",
-    "Evidence",
     "GammaGammaFitter",
     "Holdout",
     "ModifiedBetaGeoFitter",
@@ -45,19 +35,14 @@ __all__ = [
     "PurchaseSummary",
     "Shortage",
     "Totals",
-    "ValueScores",
     "Visits",
     "YearlyValue",
-    "backtest",
     "choose",
-    "churn_scores",
-    "discounted_purchases",
     "holdout",
     "pool",
     "predict",
     "purchase_summary",
     "reason_words",
-    "value_scores",
     "value_totals",
     "yearly_value",
 ]
