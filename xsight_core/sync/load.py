@@ -130,7 +130,7 @@ class _Load:
             connection = transaction.enter_context(self._tenancy.connection(self._shop.tenant_id))
             # what a crash may lose of it is lost together with how far we are, and read again
             connection.execute("SET LOCAL synchronous_commit = off")
-            stage(connection, self._family, batch.rows, clean=batch.clean)
+            stage(connection, self._family, batch.rows, clean=batch.clean, keep=_BULK_LACKS)
             return transaction.pop_all(), connection
 
     def merge(self, transaction: ExitStack, connection: Connection[Any], batch: Batch) -> None:

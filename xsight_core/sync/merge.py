@@ -78,11 +78,19 @@ _DERIVED: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def stage(connection: Connection[Any], family: str, rows: Rows, *, clean: bool) -> None:
-    """Copy a batch into this transaction's temporary tables."""
+def stage(
+    connection: Connection[Any],
+    family: str,
+    rows: Rows,
+    *,
+    clean: bool,
+    keep: frozenset[str] = frozenset(),
+) -> None:
+    """Copy a batch into this transaction's temporary tables, but for what is kept as it is."""
     with connection.cursor() as cursor:
         for table in (family, *_tables_beside(family)):
-            _copy_in(cursor, table, rows, clean=clean)
+            if table not in keep:
+                _copy_in(cursor, table, rows, clean=clean)
 
 
 def lock_shop(cursor: Cursor[Any]) -> None:
@@ -117,7 +125,7 @@ def merge(
     ``changed_only`` leaves out what is stored already as it came.
     """
     with connection.cursor() as cursor:
-        _analyze(cursor, family)
+        _analyze(cursor, family, keep)
         lock_shop(cursor)
         if family == "orders":
             _follow_merged_customers(cursor)
@@ -126,19 +134,21 @@ def merge(
         _create_accepted(cursor)
         if family == "customers":
             _number_customers(cursor)
-        cursor.execute(_sql(_upsert(family)), {"run": run, "minor": 10**exponent})
+        fresh = _is_fresh(cursor, family)
+        statement = _insert(family) if fresh else _upsert(family)
+        cursor.execute(_sql(statement), {"run": run, "minor": 10**exponent})
         accepted = cursor.rowcount
         cursor.execute("ANALYZE s_accepted")
         if accepted and family in _PII:
-            cursor.execute(_sql(_upsert_pii(family)))
-        known = cursor.execute("SELECT FROM s_accepted WHERE known LIMIT 1").fetchone() is not None
+            cursor.execute(_sql(_insert_pii(family) if fresh else _upsert_pii(family)))
         for table in PARTS[family]:
-            if table not in keep:
-                if known:
-                    _remove_parts(cursor, family, table)
-                added = _add_parts(cursor, family, table)
-                if parts is not None and parts[table] > added:
-                    _spool(cursor, family, table, run)
+            if table in keep or (fresh and parts is not None and not parts[table]):
+                continue
+            if not fresh:
+                _remove_parts(cursor, family, table)
+            added = _add_parts(cursor, family, table, fresh=fresh)
+            if parts is not None and parts[table] > added:
+                _spool(cursor, family, table, run)
         if accepted:
             bump(cursor)
         return accepted
@@ -304,12 +314,12 @@ def _follow_merged_customers(cursor: Cursor[Any]) -> None:
     )
 
 
-def _analyze(cursor: Cursor[Any], family: str) -> None:
+def _analyze(cursor: Cursor[Any], family: str, keep: frozenset[str]) -> None:
     """Statistics of the keys only: of all columns they cost more than the merge gains."""
     keys = [f"s_{family} (id)"]
     if family in _PII:
         keys.append("s_{} ({})".format(*_PII[family]))
-    keys += [f"s_{table} ({_PARENT_KEY[family]})" for table in PARTS[family]]
+    keys += [f"s_{table} ({_PARENT_KEY[family]})" for table in PARTS[family] if table not in keep]
     cursor.execute(_sql(f"ANALYZE {', '.join(keys)}"))
 
 
@@ -341,7 +351,37 @@ def _number_customers(cursor: Cursor[Any]) -> None:
     )
 
 
-def _upsert(family: str) -> str:
+def _is_fresh(cursor: Cursor[Any], family: str) -> bool:
+    """Whether none of what is staged is stored: a first sync then costs plain inserts.
+
+    True until the transaction ends: every writer of the tenant's rows holds its lock.
+    """
+    cursor.execute(
+        _sql(f"""
+        SELECT NOT EXISTS (SELECT FROM s_{family} s
+          JOIN xsight.{family} t ON t.tenant_id = {TENANT} AND t.id = s.id)""")
+    )
+    return cursor.fetchone() == (True,)
+
+
+def _insert(family: str) -> str:
+    columns, source = _values(family)
+    return f"""
+        WITH inserted AS (
+          INSERT INTO xsight.{family} (tenant_id, {", ".join(columns)})
+          SELECT {TENANT}, {", ".join(columns.values())} FROM {source})
+        INSERT INTO s_accepted SELECT id, false FROM s_{family}"""
+
+
+def _insert_pii(family: str) -> str:
+    table, _ = _PII[family]
+    return f"""
+        INSERT INTO xsight.{table} (tenant_id, {_list(table)})
+        SELECT {TENANT}, {_list(table)} FROM s_{table}"""
+
+
+def _values(family: str) -> tuple[dict[str, str], str]:
+    """A record's columns as expressions, and what they are selected from."""
     columns = {name: f"s.{name}" for name in COLUMNS[family]}
     source = f"s_{family} s"
     if family == "customers":
@@ -350,6 +390,11 @@ def _upsert(family: str) -> str:
         source += f" LEFT JOIN ({_LINE_SUMS.format(lines='s_order_lines')}) l ON l.order_id = s.id"
         columns |= _order_sums("coalesce(l.gross, 0)", "coalesce(l.discounts, 0)", "s.")
     columns["sync_run"] = "%(run)s::uuid"
+    return columns, source
+
+
+def _upsert(family: str) -> str:
+    columns, source = _values(family)
     changes = ", ".join(
         f"{c} = coalesce(excluded.{c}, t.{c})" if c in _KEPT else f"{c} = excluded.{c}"
         for c in columns
@@ -390,13 +435,13 @@ def _remove_parts(cursor: Cursor[Any], family: str, table: str) -> None:
     )
 
 
-def _add_parts(cursor: Cursor[Any], family: str, table: str) -> int:
+def _add_parts(cursor: Cursor[Any], family: str, table: str, *, fresh: bool) -> int:
     cursor.execute(
         _sql(f"""
         INSERT INTO xsight.{table} (tenant_id, {_targets(table)})
         SELECT {TENANT}, {_sources(table)} FROM s_{table} s
         JOIN s_accepted a ON a.id = s.{_PARENT_KEY[family]}
-        ON CONFLICT DO NOTHING""")
+        {"" if fresh else "ON CONFLICT DO NOTHING"}""")
     )
     return cursor.rowcount
 
