@@ -54,6 +54,9 @@ class Stand:
         self.secret = vault.text("shopify-client-secret")
         self.admin_dsn = postgres.embedded(home, vault, base_env())[1]
         self.http = httpx.Client(timeout=30, trust_env=False)
+        with psycopg.connect(self.admin_dsn) as admin:
+            rows = admin.execute("SELECT id FROM xsight.orders ORDER BY id DESC LIMIT 200")
+            self.orders: list[int] = [row[0] for row in rows]
 
     def pid(self, name: str) -> int:
         """Of a service."""
@@ -68,12 +71,6 @@ class Stand:
         """The simulator's own knowledge of the shop."""
         url = f"http://127.0.0.1:{self.ports['sim']}/shops/{_SHOP}/_sim/{what}"
         return self.http.get(url).raise_for_status().json()
-
-    def orders(self) -> list[int]:
-        """A few hundred orders of the store."""
-        with psycopg.connect(self.admin_dsn) as admin:
-            rows = admin.execute("SELECT id FROM xsight.orders ORDER BY id DESC LIMIT 200")
-            return [row[0] for row in rows]
 
 
 @contextmanager
@@ -140,7 +137,7 @@ def deliver(
         port=made.ports["api"],
         secret=made.secret,
         shop=_SHOP,
-        orders=made.orders(),
+        orders=made.orders,
         rate_per_s=rate_per_s,
         seconds=seconds,
         name=name,
