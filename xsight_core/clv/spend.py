@@ -88,7 +88,7 @@ class GammaGammaFitter:
             raise NotEnoughData(self.name, have=len(np.unique(m)), need=2, what=what)
         unit = float(m.mean())
         m = m / unit
-        start = np.log([3.0, 4.0, 3.0])
+        start = DEFAULT_SPEND_PRIOR.mean
         step = len(x) // _ENOUGH_TO_START
         if step > 1:
             start = maximise(_Likelihood(x[::step], m[::step], prior), start).theta

@@ -35,8 +35,9 @@ def test_same_optimum_and_scores(summary, model):
         theirs.fit(*rows)
         for name, value in ours.params_.items():
             assert value == pytest.approx(float(theirs.params_[name]), rel=1e-3)
-        for name, value in ours.params_.items():  # the scores at one and the same point
-            theirs.params_[name] = value
+        adopted = model.at(**theirs.params_)
+        assert adopted.params_ == dict(theirs.params_)
+        theirs.params_ = pd.Series(ours.params_)  # the scores at one and the same point
         alive = np.asarray(theirs.conditional_probability_alive(*rows))
         expected = np.asarray(theirs.conditional_expected_number_of_purchases_up_to_time(90, *rows))
     np.testing.assert_allclose(ours.conditional_probability_alive(*rows), alive, rtol=1e-10)

@@ -79,7 +79,7 @@ class Compiled:
             )
             return out
 
-        out = np.sum(_turns(part, len(rows.x), _ROWS_A_TURN), axis=0)
+        out = _total(_turns(part, len(rows.x), _ROWS_A_TURN))
         self._library.xs_rest(
             *map(c_double, (point.r, point.alpha, point.a, point.b)),
             c_int64(point.modified),
@@ -101,7 +101,7 @@ class Compiled:
             )
             return out
 
-        return np.sum(_turns(part, len(x), _ROWS_A_TURN), axis=0)
+        return _total(_turns(part, len(x), _ROWS_A_TURN))
 
     def gamma_sums(self, x: Array, count: Array, p: float, q: float) -> Array:
         out = np.empty(9)
@@ -226,12 +226,18 @@ def _at(array: Array | None) -> c_void_p | None:
 
 def _turns(part: Callable[[int, int], Out], n: int, size: int) -> list[Out]:
     """``part(lo, hi)`` over all of n, in turns of ``size``, on every core where there is more than one turn."""
-    cuts = [(lo, min(lo + size, n)) for lo in range(0, n, size)] or [(0, 0)]
+    if n <= size:
+        return [part(0, n)]
+    cuts = [(lo, min(lo + size, n)) for lo in range(0, n, size)]
     cores = min(len(cuts), len(os.sched_getaffinity(0)))
     if cores == 1:
         return [part(*cut) for cut in cuts]
     with ThreadPoolExecutor(cores) as pool:
         return list(pool.map(part, *zip(*cuts, strict=True)))
+
+
+def _total(parts: list[Array]) -> Array:
+    return parts[0] if len(parts) == 1 else np.sum(parts, axis=0)
 
 
 def _whole_days(*columns: Array) -> bool:
