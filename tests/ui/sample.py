@@ -21,6 +21,25 @@ SEGMENTS = (
 )
 _ACTIONS = "Reward them: early access, a thank-you, an invitation to refer a friend."
 
+PROVEN = {
+    "state": "ok",
+    "horizon_days": 90,
+    "observed": 0.71,
+    "predicted": 0.69,
+    "brier": 0.121,
+    "skill": 0.14,
+    "beats_baseline": True,
+    "baselines": {"base_rate": 0.205, "recency_threshold": 0.141},
+    "value": [{"name": "model", "mae": 1800.0}, {"name": "rule", "mae": 2000.0}],
+}
+BEATEN = {
+    "state": "no_better_than_a_rule",
+    "horizon_days": 90,
+    "message": "On this store’s own past the models were no better than a rule of thumb, so no prediction is shown.",
+    "evidence": PROVEN | {"brier": 0.151, "skill": -0.07, "beats_baseline": False},
+    "drift": None,
+}
+
 
 def make_document(
     *, days: int = 900, last_day: date = date(2026, 11, 21), seed: int = 7, **shop: Any
@@ -96,12 +115,17 @@ def make_document(
                 for share in (0.06, 0.07, 0.08, 0.08, 0.09, 0.1, 0.11, 0.12, 0.14, 0.15)
             ],
             "model": {"name": "MBG/NBD"},
+            "evidence": PROVEN,
+            "drift": None,
         },
         "clv": {
             "state": "ok",
             "horizon_days": 365,
             "total_minor": round(revenue * 0.31),
+            "total_minor_low": round(revenue * 0.28),
+            "total_minor_high": round(revenue * 0.35),
             "mean_minor": round(revenue * 0.31 / buyers),
+            "evidence": PROVEN,
             "model": {"name": "Gamma-Gamma"},
         },
         "top_customers": [

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.ui.sample import empty_document, make_document
+from tests.ui.sample import BEATEN, empty_document, make_document
 from xsight_ui.build import FRONTEND
 
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
@@ -18,7 +18,7 @@ STATES = {
     "ready": make_document(),
     "onboarding": None,
     "empty": empty_document(),
-    "not enough data": make_document(days=40) | {"churn": SHORT, "clv": SHORT},
+    "not enough data": make_document(days=40) | {"churn": SHORT, "clv": BEATEN},
 }
 
 

@@ -43,6 +43,9 @@ _GUESTS_ONLY = {
     "text": "This fills in with the first order of your store.",
 }
 
+_SHOWN = frozenset({"ok", "unproven"})
+"""States of a prediction that may be seen; the others say why not."""
+
 _LEARNS = "The model learns from customers who came back. It starts by itself once there is enough."
 
 
@@ -186,10 +189,10 @@ def churn(part: Part) -> Panel:
         "between this store's own orders. At risk are customers with a chance above one half who used to come back.",
         "height": 396,
     }
-    if part["state"] != "ok":
-        return panel | {"state": _not_enough(part, "A churn forecast")}
+    if part["state"] not in _SHOWN:
+        return panel | {"state": _withheld(part, "A churn forecast")}
     known = ("horizon_days", "customers", "expected_churn", "at_risk", "histogram")
-    return panel | {name: part[name] for name in known}
+    return panel | {name: part[name] for name in known} | {"proof": _proof(part)}
 
 
 def lifetime_value(part: Part, context: Part) -> Panel:
@@ -203,10 +206,11 @@ def lifetime_value(part: Part, context: Part) -> Panel:
         "orders times expected spend, added up. Customers you win from now on come on top.",
         "height": 420,
     }
-    if part["state"] != "ok":
-        return panel | {"state": _not_enough(part, "A forecast of customer value")}
+    if part["state"] not in _SHOWN:
+        return panel | {"state": _withheld(part, "A forecast of customer value")}
     known = {name: part[name] for name in ("horizon_days", "total_minor", "mean_minor")}
-    return panel | known | {"context": dict(context)}
+    bounds = {name: part.get(name) for name in ("total_minor_low", "total_minor_high")}
+    return panel | known | bounds | {"proof": _value_proof(part), "context": dict(context)}
 
 
 def top_customers(rows: Sequence[Part], segment_names: Mapping[str, str]) -> Panel:
@@ -265,6 +269,59 @@ def _weighted_mean(rows: Matrix, sizes: Sequence[int]) -> list[float | None]:
             _share(sum(cell or 0 for cell, _ in reached), sum(size for _, size in reached))
         )
     return means
+
+
+def _proof(part: Part) -> dict[str, Any] | None:
+    """In a sentence, what the forecast was worth on the store's own past; `tone` warns where it got worse."""
+    drift, evidence = part.get("drift") or {}, part.get("evidence") or {}
+    if drift.get("state") == "worse":
+        return {"tone": "warn", "text": f"Mind: {drift['reason']}"}
+    if part["state"] == "unproven":
+        text = "Not proven yet: this store’s past is too short to try the forecast on it."
+        return {"tone": "warn", "text": text}
+    if evidence.get("state") != "ok":
+        return None
+    days, skill = evidence["horizon_days"], evidence["skill"]
+    text = (
+        f"Tried on the store’s own last {days} days: {evidence['predicted']:.0%} were expected to stay away, "
+        f"{evidence['observed']:.0%} did. {skill:.0%} less error than the best rule of thumb."
+    )
+    return {"tone": "good", "text": text}
+
+
+def _value_proof(part: Part) -> dict[str, Any] | None:
+    """The same for the forecast of spend, held against last year's spend in proportion."""
+    said, evidence = _proof(part), part.get("evidence") or {}
+    if said is None or said["tone"] == "warn" or not evidence.get("value"):
+        return said if said and said["tone"] == "warn" else None
+    model, rule = evidence["value"]
+    gain = 1 - model["mae"] / rule["mae"] if rule["mae"] else 0.0
+    better = f"{gain:.0%} less error per customer" if gain > 0 else "a better order of customers"
+    text = (
+        f"Tried on the store’s own last {evidence['horizon_days']} days: {better} than last year’s "
+        "spend in proportion."
+    )
+    return {"tone": "good", "text": text}
+
+
+def _withheld(part: Part, what: str) -> dict[str, Any]:
+    """Why there is no prediction: too little to learn from, or a model that did not earn it."""
+    if part["state"] != "no_better_than_a_rule":
+        return _not_enough(part, what)
+    evidence = part.get("evidence") or {}
+    text = part.get("message") or ""
+    if evidence.get("state") == "ok" and not evidence["beats_baseline"]:
+        rule, error = min(evidence["baselines"].items(), key=lambda pair: pair[1])
+        text += (
+            f" Mean squared error over the last {evidence['horizon_days']} days: {evidence['brier']:.3f}, "
+            f"of the rule “{rule.replace('_', ' ')}” {error:.3f}."
+        )
+    return {
+        "name": "no_better_than_a_rule",
+        "title": "Tried, and not good enough to show",
+        "text": f"{text} It is tried again every night.",
+        "progress": [],
+    }
 
 
 def _not_enough(part: Part, what: str) -> dict[str, Any]:

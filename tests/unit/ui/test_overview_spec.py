@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.ui.sample import empty_document, make_document
+from tests.ui.sample import BEATEN, empty_document, make_document
 from xsight_ui.pages import PAGES, navigation
 
 NOW = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
@@ -240,3 +240,34 @@ def documents(draw) -> dict[str, Any]:
 def test_any_document_gives_a_spec_that_is_json(document):
     spec = OVERVIEW.spec(document, NOW)
     assert json.loads(json.dumps(spec, allow_nan=False)) == spec
+
+
+def test_a_forecast_says_what_it_was_worth_on_the_past():
+    panels = spec_of()["panels"]
+    churn, value = panels["churn"]["proof"], panels["clv"]["proof"]
+    assert churn["tone"] == value["tone"] == "good"
+    assert "69% were expected to stay away, 71% did" in churn["text"]
+    assert "14% less error" in churn["text"]
+    assert "10% less error per customer" in value["text"]
+    assert panels["clv"]["total_minor_low"] < panels["clv"]["total_minor"]
+
+
+def test_a_model_that_lost_is_said_and_not_shown():
+    panel = spec_of(churn=BEATEN, clv=BEATEN)["panels"]["churn"]
+    assert panel["state"]["name"] == "no_better_than_a_rule"
+    assert "0.151" in panel["state"]["text"]
+    assert "recency threshold” 0.141" in panel["state"]["text"]
+    assert not {"at_risk", "histogram", "proof"} & set(panel)
+
+
+def test_an_unproven_or_drifting_forecast_carries_a_warning():
+    churn = make_document()["churn"]
+    unproven = spec_of(
+        churn=churn | {"state": "unproven", "evidence": {"state": "not_enough_data"}}
+    )
+    assert unproven["panels"]["churn"]["proof"]["tone"] == "warn"
+    assert "Not proven yet" in unproven["panels"]["churn"]["proof"]["text"]
+    assert unproven["panels"]["churn"]["at_risk"] == churn["at_risk"]
+    drift = {"state": "worse", "reason": "The holdout error rose from 0.1 to 0.2."}
+    proof = spec_of(churn=churn | {"drift": drift})["panels"]["churn"]["proof"]
+    assert proof == {"tone": "warn", "text": "Mind: The holdout error rose from 0.1 to 0.2."}

@@ -4,7 +4,7 @@ import { h, icon, spoken } from "./dom.js";
 export const skeleton = () => h("div", { class: "xs-skeleton", role: "status" }, spoken("Loading"));
 
 export function stateBox({ name, title, text, progress = [] }) {
-  const sign = { error: "alert", not_enough_data: "chart" }[name] ?? "store";
+  const sign = { error: "alert", not_enough_data: "chart", no_better_than_a_rule: "chart" }[name] ?? "store";
   return h("div", { class: "xs-state", role: name === "error" ? "alert" : "status", "data-state": name },
     h("span", { class: "xs-state-sign" }, icon(sign, 20)),
     h("strong", {}, title),

@@ -1,6 +1,7 @@
 // How likely customers are to stay away: who is at risk, and the whole distribution.
 import { categories, chart, fade, grid, tooltip, values } from "../chart.js";
 import { h } from "../dom.js";
+import { proof } from "./proof.js";
 
 const BANDS = Array.from({ length: 10 }, (_, i) => [i * 10, (i + 1) * 10]);
 const RISK = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2];
@@ -9,7 +10,8 @@ export function churn(tile, page) {
   const box = h("div", { class: "xs-chart", role: "img" });
   const heading = h("div", { class: "xs-churn-head" });
   const foot = h("p", { class: "xs-muted xs-foot" });
-  tile.body.replaceChildren(heading, h("p", { class: "xs-axis-title", "aria-hidden": "true" }, "All customers by their chance of staying away"), box, foot);
+  const evidence = h("div");
+  tile.body.replaceChildren(heading, h("p", { class: "xs-axis-title", "aria-hidden": "true" }, "All customers by their chance of staying away"), box, foot, evidence);
   const option = (c) => {
     const { at_risk: atRisk, customers, histogram, expected_churn: expected, horizon_days: days } = tile.panel;
     const { format } = page;
@@ -17,6 +19,7 @@ export function churn(tile, page) {
       h("p", { class: "xs-figure", "data-value": atRisk }, format.count(atRisk)),
       h("p", { class: "xs-muted" }, "returning customers at risk of staying away"));
     foot.textContent = `About ${format.count(expected)} of all ${format.count(customers)} customers are not expected to order in the next ${days} days.`;
+    evidence.replaceChildren(...proof(tile.panel));
     box.setAttribute("aria-label", `Customers by chance of no order in the next ${days} days, in ten bands: ${histogram.join(", ")}`);
     return {
       grid: grid(),

@@ -1,19 +1,21 @@
 // What today's customers are expected to bring in: two figures and how to read them.
 import { h } from "../dom.js";
+import { proof } from "./proof.js";
 
 export function mount(tile, page) {
   const draw = () => {
-    const { total_minor: total, mean_minor: mean, horizon_days: days, context } = tile.panel;
+    const { total_minor: total, total_minor_low: low, total_minor_high: high, mean_minor: mean, horizon_days: days, context } = tile.panel;
     const { format } = page;
     tile.body.replaceChildren(h("div", { class: "xs-value" },
       h("div", {},
         h("p", { class: "xs-figure", "data-value": total }, format.money(total)),
         h("p", { class: "xs-muted" }, `expected from today's customers in the next ${days} days`),
+        low != null && h("p", { class: "xs-muted", "data-interval": "90" }, `90 % interval ${format.moneyShort(low)} to ${format.moneyShort(high)}`),
         context?.past_minor > 0 && comparison(total, context.past_minor, format)),
       h("dl", { class: "xs-facts" },
         fact("Per customer", format.money(mean)),
         context?.customers != null && fact("Customers counted", format.count(context.customers)),
-        context?.top_share != null && fact("Of it from the top ten", format.percent(context.top_share)))));
+        context?.top_share != null && fact("Of it from the top ten", format.percent(context.top_share)))), ...proof(tile.panel));
   };
   draw();
   return { update: draw };
@@ -29,5 +31,5 @@ function comparison(next, past, format) {
 
 export const rows = (panel) => ({
   columns: [{ title: "Figure" }, { title: "Value" }],
-  rows: [["Expected net sales", { format: "money", value: panel.total_minor }], ["Per customer", { format: "money", value: panel.mean_minor }], ["Days ahead", panel.horizon_days]],
+  rows: [["Expected net sales", { format: "money", value: panel.total_minor }], ...(panel.total_minor_low == null ? [] : [["At least (90 %)", { format: "money", value: panel.total_minor_low }], ["At most (90 %)", { format: "money", value: panel.total_minor_high }]]), ["Per customer", { format: "money", value: panel.mean_minor }], ["Days ahead", panel.horizon_days]],
 });
