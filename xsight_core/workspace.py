@@ -36,10 +36,13 @@ from xsight_core.analytics import (
     rfm,
 )
 from xsight_core.analytics.rfm import DEFAULT_THRESHOLDS
+from xsight_core.clv import DEFAULT_PRIORS, Prior
 from xsight_core.db import frames
 from xsight_core.db.insights import shown_run
-from xsight_core.errors import InvalidInput, XsightError
+from xsight_core.errors import InvalidInput, NotFound, XsightError
 from xsight_core.ledger import LedgerFolder, ShopState, read_ledger, read_shop
+from xsight_core.services.figures import forecast
+from xsight_core.services.shop_model import ShopModel
 
 __all__ = ["NotInANotebookServer", "Shop", "connect"]
 
@@ -256,17 +259,82 @@ class Shop:
             return result.frame(f"{values}_minor") / 10**self.state.currency_exponent
         return result.frame(values)
 
-    def scores(self) -> pd.DataFrame:
+    def scores(self, as_of: date | str | None = None) -> pd.DataFrame:
         """What the models say of every customer who bought; the dashboard's numbers.
 
         ``churn_90`` is the chance of no order in the next 90 days, ``p_alive`` that the customer has not left for
-        good, ``expected_orders_90/365`` the orders to expect, ``clv_365`` their discounted net sales. A score that
-        cannot be given yet is missing, never made up. ``frequency``, ``t_x`` and ``T`` are what the models saw:
-        days with a repeat order, days from the first to the last one, days since the first.
+        good, ``expected_orders_30/90/180/365`` the orders to expect, ``clv_30/90/180/365`` their discounted net sales;
+        ``_low`` and ``_high`` bound the 90 % interval. ``next_order_on`` is the day to expect if there is an order
+        within a year, of which ``p_order_365`` is the chance. A score that cannot be given, or whose model lost to a
+        rule of thumb, is missing, never made up. ``frequency``, ``t_x`` and ``T`` are what the models saw: days with a
+        repeat order, days from the first to the last one, days since the first.
+
+        Parameters
+        ----------
+        as_of : date, optional
+            A past day: the predictions that would have been made then, by a model chosen on what was known then.
         """
+        if as_of is not None:
+            return self.model(as_of).shown()
         frame = self._fetch(frames.SCORES).set_index("customer_id")
         frame["segment"] = pd.Categorical(frame["segment"], [segment.key for segment in SEGMENTS])
         return self._money(frame)
+
+    def model(
+        self, as_of: date | str | None = None, *, priors: Mapping[str, Prior] = DEFAULT_PRIORS
+    ) -> ShopModel:
+        """The purchase and spend models of this shop: every candidate tried on its own past, the best one fitted.
+
+        Parameters
+        ----------
+        as_of : date, optional
+            A past day to look from: refitted on what was known then.
+        priors : dict of str to Prior, optional
+            Where the models start from, by name (``xsight_core.clv.DEFAULT_PRIORS``); it matters to small shops only.
+
+        Examples
+        --------
+        >>> shop.model().evidence  # doctest: +SKIP
+        >>> shop.model("2026-06-30").predictions()["clv_365"].sum()  # doctest: +SKIP
+        """
+        day = day_number(self.as_of if as_of is None else _date(as_of))
+        orders = self._orders()
+        scored = rfm(buyers(orders, day))
+        found = forecast(orders, day, scored, priors=priors)
+        return ShopModel(found, scored, self.state.currency_exponent)
+
+    def migration(self, since: date | str, as_of: date | str | None = None) -> pd.DataFrame:
+        """How many customers moved from which segment (rows, on the day ``since``) to which (columns).
+
+        The row ``not yet`` is customers whose first order came later.
+        """
+        start = rfm(buyers(self._orders(), day_number(_date(since)))).frame()["segment"]
+        now = self.rfm(as_of)["segment"]
+        keys = [segment.key for segment in SEGMENTS]
+        was = start.reindex(now.index).astype(object).fillna("not yet")
+        table = pd.crosstab(was, now.astype(object)).reindex([*keys, "not yet"], columns=keys)
+        return table.fillna(0).astype("int64").rename_axis(index="was", columns="is")
+
+    # ------------------------------------------------------------------------------------------- runs
+    def runs(self) -> pd.DataFrame:
+        """Every computation that is kept, the newest first: what it rests on, and a few numbers for trends.
+
+        ``kind`` is ``shown`` or ``past`` (asked for as of an earlier day); ``rows`` says whether the customers' scores
+        are kept; ``drift`` is true where the forecast had got worse.
+        """
+        return self._money(self._fetch(frames.RUNS)).set_index("id")
+
+    def history(self, customer_id: int | None = None) -> pd.DataFrame:
+        """Scores as they were told, by day: of all customers, or of one. The last run of each month is kept."""
+        return self._money(self._fetch(frames.HISTORY, {"customer": customer_id}))
+
+    def model_card(self, run: str | None = None) -> dict[str, Any]:
+        """Data, rules, models, evidence, drift and warnings of the run on the dashboards, or of another one."""
+        with self._connection() as connection:
+            row = connection.execute(frames.CARD, {"run": run}).fetchone()
+        if row is None:
+            raise NotFound("There is no such run; shop.runs() lists those that are kept.")
+        return row[0]
 
     # ------------------------------------------------------------------------------------------- inside
     def __repr__(self) -> str:

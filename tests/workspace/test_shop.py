@@ -11,8 +11,8 @@ import pytest
 import xsight_core as xs
 from tests.support.shops import ShopOrder, add_orders, random_orders, set_shop
 from tests.workspace.servers import mint
-from xsight_core.errors import InvalidInput
-from xsight_core.services.insights import compute_insights
+from xsight_core.errors import InvalidInput, NotFound
+from xsight_core.services.insights import compute_insights, store_look_back
 from xsight_core.workspace import NotInANotebookServer
 
 NOW = datetime.now(UTC)
@@ -56,7 +56,8 @@ def shop(database, tenant, orders, tmp_path, monkeypatch):
 def document(database, orders, tenant):
     with psycopg.connect(database.admin_url) as admin:
         return admin.execute(
-            "SELECT body FROM xsight.documents WHERE tenant_id = %s AND name = 'overview'", [tenant.id]
+            "SELECT body FROM xsight.documents WHERE tenant_id = %s AND name = 'overview'",
+            [tenant.id],
         ).fetchone()[0]
 
 
@@ -234,3 +235,54 @@ def test_outside_a_notebook_server_it_says_so(monkeypatch, tmp_path):
     monkeypatch.setenv("XSIGHT_DSN_FILE", str(tmp_path / "gone"))
     with pytest.raises(NotInANotebookServer, match="cannot be read"):
         xs.connect()
+
+
+async def test_the_model_behind_the_scores(shop, tenancy, tenant, document, tmp_path):
+    model = shop.model()
+    assert model.state == document["churn"]["state"]
+    evidence = model.evidence
+    assert set(evidence["kind"]) == {"model", "rule"}
+    champion = evidence.loc[document["churn"]["evidence"]["champion"]]
+    assert champion["brier"] == document["churn"]["evidence"]["brier"]
+    assert evidence["brier"].is_monotonic_increasing
+    assert model.curve["customers"].sum() == document["churn"]["evidence"]["customers"]
+    assert {"r", "alpha", "a", "b", "p", "q", "v"} == set(model.parameters.index)
+    found, stored = model.predictions(), shop.scores()
+    assert found.index.tolist() == stored.index.tolist()
+    for name in ("churn_90", "p_alive_low", "expected_orders_180_high"):
+        np.testing.assert_allclose(found[name], stored[name])
+    assert (found["clv_365"].sum() - document["clv"]["total_minor"] / 100) < 0.01 * len(found)
+    assert (found["clv_365_low"] <= found["clv_365"]).all()
+    assert (stored["next_order_on_low"] > pd.Timestamp(shop.as_of)).all()
+    value = model.value(years=2)
+    assert value.loc[1, "value"] == pytest.approx(found["clv_365"].sum(), rel=1e-6)
+    assert value.loc[2, "value"] < value.loc[1, "value"]
+    assert "ShopModel" in repr(model)
+    assert champion.name in model._repr_html_()
+
+
+async def test_the_past_of_the_scores(shop, tenancy, tenant, tmp_path):
+    then = NOW.date() - timedelta(days=150)
+    run = await store_look_back(tenancy, tenant.id, tmp_path / "home", then)
+    runs = shop.runs()
+    assert runs["kind"].tolist() == ["past", "shown"]
+    told = shop.history()
+    told = told[told["kind"] == "past"].set_index("customer_id")
+    again = shop.scores(as_of=then)
+    assert told.index.tolist() == again.index.tolist()
+    np.testing.assert_allclose(told["churn_90"], again["churn_90"])
+    np.testing.assert_allclose(told["clv_365"], again["clv_365"], atol=0.006)
+    assert (told["segment"] == again["segment"]).all()
+    one = told.index[0]
+    assert shop.history(int(one))["as_of"].tolist() == [
+        pd.Timestamp(then),
+        pd.Timestamp(shop.as_of),
+    ]
+    assert shop.model_card()["run"]["kind"] == "shown"
+    assert shop.model_card(str(run.id))["run"]["as_of"] == then.isoformat()
+    with pytest.raises(NotFound):
+        shop.model_card("00000000-0000-0000-0000-000000000000")
+    moved = shop.migration(then)
+    assert moved.to_numpy().sum() == len(shop.rfm())
+    assert moved.drop(index="not yet").to_numpy().sum() == len(told)
+    assert (moved.sum() == shop.segments()["customers"]).all()

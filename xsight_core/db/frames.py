@@ -12,13 +12,16 @@ import pandas as pd
 import psycopg
 
 __all__ = [
+    "CARD",
     "CUSTOMERS",
+    "HISTORY",
     "ORDERS",
     "ORDER_LINES",
     "PERSONAL",
     "PII_VISIBLE",
     "PRODUCTS",
     "REFUNDS",
+    "RUNS",
     "SCORES",
     "fetch_frame",
 ]
@@ -67,12 +70,51 @@ PII_VISIBLE: Final[LiteralString] = "SELECT EXISTS (SELECT FROM xsight.customer_
 SCORES: Final[LiteralString] = """
 SELECT i.customer_id, i.orders, i.net_minor, date '1970-01-01' + i.first_day AS first_order_on,
        date '1970-01-01' + i.last_day AS last_order_on, r.as_of - (date '1970-01-01' + i.last_day) AS days_since_order,
-       i.frequency, i.recency_days AS t_x, i.age_days AS "T", i.r, i.f, i.m, i.segment, i.p_alive, i.churn_90,
-       i.expected_orders_90, i.expected_orders_365, i.clv_365_minor
+       i.frequency, i.recency_days AS t_x, i.age_days AS "T", i.r, i.f, i.m, i.segment,
+       i.p_alive, i.p_alive_low, i.p_alive_high, i.churn_90,
+       i.expected_orders_30, i.expected_orders_30_low, i.expected_orders_30_high,
+       i.expected_orders_90, i.expected_orders_90_low, i.expected_orders_90_high,
+       i.expected_orders_180, i.expected_orders_180_low, i.expected_orders_180_high,
+       i.expected_orders_365, i.expected_orders_365_low, i.expected_orders_365_high,
+       i.clv_30_minor, i.clv_30_minor_low AS clv_30_low_minor, i.clv_30_minor_high AS clv_30_high_minor,
+       i.clv_90_minor, i.clv_90_minor_low AS clv_90_low_minor, i.clv_90_minor_high AS clv_90_high_minor,
+       i.clv_180_minor, i.clv_180_minor_low AS clv_180_low_minor, i.clv_180_minor_high AS clv_180_high_minor,
+       i.clv_365_minor, i.clv_365_minor_low AS clv_365_low_minor, i.clv_365_minor_high AS clv_365_high_minor,
+       i.p_order_365, date '1970-01-01' + i.next_order_day AS next_order_on,
+       date '1970-01-01' + i.next_order_day_low AS next_order_on_low,
+       date '1970-01-01' + i.next_order_day_high AS next_order_on_high, i.reasons, i.action
 FROM xsight.customer_insights i
 JOIN xsight.insight_runs r ON r.tenant_id = i.tenant_id AND r.id = i.insight_run
 JOIN xsight.tenant_state t ON t.tenant_id = i.tenant_id AND t.insight_run = i.insight_run
 ORDER BY i.customer_id
+"""
+
+RUNS: Final[LiteralString] = """
+SELECT id, kind, as_of, computed_at, data_version, rule_version, rows, summary->>'state' AS state,
+       summary->>'champion' AS champion, (summary->>'customers')::bigint AS customers,
+       (summary->>'orders')::bigint AS orders, (summary->>'at_risk')::bigint AS at_risk,
+       (summary->>'expected_churn')::float8 AS expected_churn, (summary->>'clv_365_minor')::bigint AS clv_365_minor,
+       (summary->'holdout'->>'brier')::float8 AS holdout_brier, (summary->'holdout'->>'skill')::float8 AS holdout_skill,
+       drift IS NOT NULL AS drift
+FROM xsight.insight_runs ORDER BY computed_at DESC, as_of DESC, id
+"""
+
+HISTORY: Final[LiteralString] = """
+SELECT r.as_of, r.kind, h.customer_id, h.orders, h.net_minor, h.r, h.f, h.m, h.segment, h.p_alive, h.churn_90,
+       h.expected_orders_90, h.clv_365_minor
+FROM (SELECT tenant_id, insight_run, customer_id, orders, net_minor, r, f, m, segment, p_alive, churn_90,
+             expected_orders_90, clv_365_minor FROM xsight.customer_history
+      UNION ALL
+      SELECT tenant_id, insight_run, customer_id, orders, net_minor, r, f, m, segment, p_alive, churn_90,
+             expected_orders_90, clv_365_minor FROM xsight.customer_insights) AS h
+JOIN xsight.insight_runs r ON r.tenant_id = h.tenant_id AND r.id = h.insight_run
+WHERE %(customer)s::bigint IS NULL OR h.customer_id = %(customer)s
+ORDER BY r.as_of, r.computed_at, h.customer_id
+"""
+
+CARD: Final[LiteralString] = """
+SELECT r.card FROM xsight.insight_runs r JOIN xsight.tenant_state t ON t.tenant_id = r.tenant_id
+WHERE r.id = coalesce(%(run)s::uuid, t.insight_run)
 """
 
 _INTEGERS: Final = {"int2", "int4", "int8"}
