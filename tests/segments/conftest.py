@@ -66,7 +66,7 @@ class World:
         self.engine.dispose()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def worlds(cluster, tmp_path_factory):
     """Three shops of one database; read only."""
     with cluster.fresh() as database:

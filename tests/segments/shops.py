@@ -55,7 +55,7 @@ class Shop:
 
 
 def random_shop(  # noqa: C901, PLR0912 - one shop, table by table
-    tenant: UUID, seed: int, customers: int = 60, orders: int = 160
+    tenant: UUID, seed: int, customers: int = 45, orders: int = 130
 ) -> Shop:
     rng = np.random.default_rng(seed)
     shop = Shop(tenant)
@@ -238,12 +238,12 @@ def write(admin_url: str, shop: Shop) -> None:
                 f"INSERT INTO {table} ({columns}) VALUES ({places})",
                 [list(row.values()) for row in told],
             )
+            cursor.execute(f"ANALYZE {table}")
         cursor.execute(
             "UPDATE xsight.tenant_state SET timezone = %s, insight_run = %s, data_version = data_version + 1 "
             "WHERE tenant_id = %s",
             [ZONE, shop.insight_run, shop.tenant],
         )
-        cursor.execute("ANALYZE")
 
 
 def _filled(table, tenant: UUID, row: dict[str, Any]) -> dict[str, Any]:

@@ -146,12 +146,13 @@ def own(draw, field, depth):
 
 
 @st.composite
-def rules(draw, layer, depth):
+def rules(draw, layer, depth, names=None):
     fields = [
         f
         for f in LAYERS[layer].values()
         if f.kind is not Kind.SEGMENT and not (f.kind is Kind.EVENT and depth > 2)
     ]
+    fields = [f for f in fields if names is None or f.name in names]
     field = draw(st.sampled_from(fields))
     operators = [
         o for o in OPERATORS[field.kind].values() if layer == "customer" or o.shape not in RANKED
@@ -174,10 +175,10 @@ def rules(draw, layer, depth):
 
 
 @st.composite
-def groups(draw, layer="customer", depth=1):
-    node = rules(layer, depth)
+def groups(draw, layer="customer", depth=1, fields=None):
+    node = rules(layer, depth, fields)
     if depth < 4:
-        node = st.one_of(node, node, node, groups(layer, depth + 1))
+        node = st.one_of(node, node, node, groups(layer, depth + 1, fields))
     return {
         "combinator": draw(st.sampled_from(["and", "or"])),
         "not": draw(st.booleans()),

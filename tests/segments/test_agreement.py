@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from tests.segments.conftest import BASIS
 from tests.segments.strategies import groups
-from xsight_core.segments import customers_of, document, read_rule
+from xsight_core.segments import customers_of, document, read_rule, shopify_import
+from xsight_core.segments.shopify_export import to_query
+from xsight_core.segments.shopify_import import from_query
 
 SETTINGS = settings(
     max_examples=int(os.environ.get("XSIGHT_RULES", "40")),  # the long form: some thousands
@@ -26,3 +28,24 @@ def test_three_readings_of_one_rule(worlds, rule, which):
     expected = world.naive.find(rule)
     assert world.by_sql(customers_of(tree, BASIS)) == expected
     assert world.by_masks(tree) == expected
+
+
+EXPORTED = [
+    *shopify_import.PLAIN.values(),
+    *shopify_import.CONTAINED.values(),
+    "orders",
+    "products",
+]
+
+
+@SETTINGS
+@given(data=st.data(), which=st.integers(0, 2))
+def test_a_rule_that_shopify_can_ask_comes_back_as_itself(worlds, data, which):
+    rule, world = data.draw(groups(fields=EXPORTED)), worlds[which]
+    export = to_query(read_rule(rule), "some-segment")
+    if not export.exact:
+        assert export.query == "customer_tags CONTAINS 'xsight:seg-some-segment'"
+        assert export.reasons
+        return
+    again = from_query(export.query)
+    assert world.by_masks(again) == world.naive.find(rule)

@@ -87,7 +87,7 @@ _UFUNCS: dict[str, Any] = {
 def coded(column: Codes, holds: Callable[[str], bool]) -> Mask:
     """A question about a text is asked once per distinct text."""
     table = np.array([*map(holds, column.names), False])  # the last one is for -1
-    return table[column.codes]
+    return np.take(table, column.codes)
 
 
 def labelled(column: Labels, size: int, holds: Callable[[str], bool]) -> Mask:

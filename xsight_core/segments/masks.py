@@ -4,10 +4,11 @@ The same rules as ``sql.py``, on columns. What the ledger does not hold (all tha
 and goings) is asked of the database, rule by rule, through ``Book.ask``.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xsight_core.errors import InvalidInput
 from xsight_core.segments.book import Book
@@ -84,18 +85,30 @@ class Masks:
         among = self.book.living if column.known is None else self.book.living & column.known
         if rank.within is not None:
             among = among & self.mask(rank.within, self.book)
-        values: Any = column.values[among]
-        ordered: Any = np.sort(values)
-        below: Any = np.searchsorted(ordered, values, side="left")
-        up_to: Any = np.searchsorted(ordered, values, side="right")
+        ordered = np.sort(column.values[among])
         found = np.zeros(len(self.book), np.bool_)
-        found[among] = _ranked(rule.operator, rank.numbers, below, up_to)
-        return found
+        for low, high in _spans(rule.operator, rank.numbers, ordered):
+            found |= (column.values >= low) & (column.values <= high)
+        return found & among
 
 
-def _ranked(operator: str, numbers: tuple[float, ...], below: Any, up_to: Any) -> Mask:
+def _spans(
+    operator: str, numbers: tuple[float, ...], ordered: NDArray[Any]
+) -> Iterator[tuple[Any, Any]]:
+    """Where the values lie that rank as asked: least and greatest of each stretch. Ranks rise with values."""
+    if len(ordered) == 0:
+        return
+    below = np.r_[0, np.flatnonzero(ordered[1:] != ordered[:-1]) + 1]  # of each distinct value
+    up_to = np.r_[below[1:], len(ordered)]
+    holds = np.r_[False, _ranked(operator, numbers, below, up_to, len(ordered)), False]
+    edges = np.flatnonzero(holds[1:] != holds[:-1])
+    for first, end in zip(edges[::2], edges[1::2], strict=True):
+        yield ordered[below[first]], ordered[below[end - 1]]
+
+
+def _ranked(operator: str, numbers: tuple[float, ...], below: Any, up_to: Any, n: int) -> Mask:
     """By the number of values below and up to one's own, of ``n`` in all."""
-    n, number = len(below), numbers[0]
+    number = numbers[0]
     match operator:
         case "topPercent":
             return (n - up_to) * 100 < number * n
@@ -106,7 +119,7 @@ def _ranked(operator: str, numbers: tuple[float, ...], below: Any, up_to: Any) -
         case "bottomN":
             return below < number
         case "decile":
-            return np.isin(1 + 10 * (below + up_to) // max(2 * n, 1), np.array(numbers))
+            return np.isin(1 + 10 * (below + up_to) // (2 * n), np.array(numbers))
         case _:
             at = 100 * (below + up_to)
             return (at >= number * (2 * n)) & (at <= numbers[1] * (2 * n))
@@ -123,7 +136,9 @@ def _holds(  # noqa: PLR0911 - one answer a kind of column
     match column:
         case Through():
             shared = _holds(column.column, column.size, kind, operator, wanted)
-            return np.r_[shared, operator == "null"][column.index]  # the last one is for -1
+            return np.take(
+                np.r_[shared, operator == "null"], column.index
+            )  # the last one is for -1
         case Codes():
             if operator == "null":
                 return np.asarray(column.codes < 0)
