@@ -37,6 +37,7 @@ _YEAR_DAYS = 365.0
 _ENDS = np.array([30, 60, 90, 120, 150, 180, 211, 242, 272, 303, 334, 365], float)
 _LEAST = 1e-300
 _LANES = 8
+_LONGEST_AXIS = 3.0  # in log units, a factor of twenty: where the data leave more open the model says nothing anyway
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,5 +158,7 @@ def whole(*columns: Array) -> list[Array]:
 
 
 def _root(covariance: Array) -> Array:
+    """A with A Aᵀ = the covariance, its columns cut to a length that can be computed with."""
     values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0))
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    return root / np.maximum(np.abs(root).max(axis=0) / _LONGEST_AXIS, 1)

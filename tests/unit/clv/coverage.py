@@ -10,6 +10,7 @@ from xsight_core.clv import (
     PurchaseSummary,
 )
 from xsight_core.clv.outlook import AHEAD, Z_90, outlook, spend_ahead
+from xsight_core.clv.spend import DEFAULT_SPEND_PRIOR
 
 PURCHASES, SPEND = (0.8, 30.0, 0.6, 2.5), (6.0, 4.0, 30.0)
 
@@ -33,7 +34,9 @@ def coverage(shops: int, customers: int) -> dict[str, float]:
         summary = whole_days(customers, seed)
         columns = (summary.frequency, summary.recency, summary.T)
         model = ModifiedBetaGeoFitter().fit(*columns, prior=DEFAULT_PRIORS["MBG/NBD"])
-        spend = GammaGammaFitter().fit(summary.frequency, summary.monetary_value)
+        spend = GammaGammaFitter().fit(
+            summary.frequency, summary.monetary_value, prior=DEFAULT_SPEND_PRIOR
+        )
         true = ModifiedBetaGeoFitter.at(*PURCHASES)
         said, alive = outlook(model, summary), true.conditional_probability_alive(*columns)
         truth = AHEAD.of(true, summary.frequency, summary.T) * alive[:, None]
