@@ -22,6 +22,7 @@ from xsight_core.crypto import Keyring
 from xsight_core.services.connect import ShopAccess
 from xsight_core.services.look import Ledgers
 from xsight_core.services.mail import MailServer, Post
+from xsight_core.services.segment_preview import Previews
 from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
 
@@ -48,6 +49,7 @@ class Resources:
     tenancy: Tenancy
     shops: ShopAccess
     ledgers: Ledgers
+    previews: Previews
     redis: Redis
     http: httpx.AsyncClient
     hub: HubClient
@@ -98,6 +100,7 @@ def make_resources(settings: Settings) -> Resources:
         tenancy=tenancy,
         shops=ShopAccess.from_settings(settings, tenancy, http),
         ledgers=Ledgers(tenancy, settings.home, pooled=settings.pool_models),
+        previews=Previews(tenancy, settings.home),
         redis=redis,
         http=http,
         hub=HubClient(settings.hub_api_url, settings.hub_api_token.get_secret_value()),

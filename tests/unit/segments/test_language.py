@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - tables are read by the line
 """Reading rules: everything the issue lists as bad input is named at its place; what is right comes back the same."""
 
+import doctest
 import json
 from datetime import date
 
@@ -11,7 +12,16 @@ from hypothesis import strategies as st
 
 from tests.segments.strategies import groups
 from xsight_core.errors import InvalidInput
-from xsight_core.segments import CUSTOMER, LINE, ORDER, Basis, InvalidRule, document, read_rule
+from xsight_core.segments import (
+    CUSTOMER,
+    LINE,
+    ORDER,
+    Basis,
+    InvalidRule,
+    dates,
+    document,
+    read_rule,
+)
 from xsight_core.segments.builder import builder
 from xsight_core.segments.dates import FORMS, Relative, day_of
 from xsight_core.segments.operators import NEGATED, OPERATORS
@@ -298,3 +308,8 @@ def test_the_builder_offers_what_the_viewer_may_ask():
     assert masked == {f.name for f in CUSTOMER.values() if not f.personal and f.needs != "traits"}
     for field in full["customer"]:
         read_rule(group(rule(field["name"], field["defaultOperator"], field["defaultValue"])))
+
+
+def test_examples_in_docstrings_are_true():
+    assert doctest.testmod(dates).failed == 0
+    assert doctest.testmod(dates).attempted > 0
