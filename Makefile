@@ -1,6 +1,6 @@
 # What a person types. `make help` explains each target.
 .DEFAULT_GOAL := help
-.PHONY: help install dev up down test lint fmt bench chaos migrate lock system chromium
+.PHONY: help install dev up down test lint fmt bench chaos peers migrate lock system chromium
 
 # The first supported interpreter of those on PATH; name another: make install PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -41,6 +41,9 @@ bench: dev ## Measure (NAME=up, NAME=overview; without a name: both)
 
 chaos: dev ## Kill processes of a running stack for a while and hold it to its promises
 	$(BIN)/python -m pytest -s -p no:cacheprovider $(or $(FILES),$(sort $(wildcard benchmarks/chaos*.py))) $(ARGS)
+
+peers: dev ## Let another program's sync (tap-shopify, in an environment of its own) read the simulator, and compare
+	$(BIN)/python -m pytest -n 0 tests/peers/tap_shopify.py $(ARGS)
 
 migrate: install ## Bring the database's schema up to date without starting the rest
 	@$(BIN)/xsight migrate

@@ -20,11 +20,11 @@ from ops.service import Service
 from ops.trouble import Trouble
 from ops.vault import Vault
 
-__all__ = ["DATABASE", "MAJOR", "embedded"]
+__all__ = ["DATABASE", "MAJOR", "SETTINGS", "embedded"]
 
 MAJOR = 18
 DATABASE = "xsight"
-_SETTINGS = {
+SETTINGS = {
     "listen_addresses": "",
     "max_connections": "200",
     "shared_buffers": "128MB",
@@ -73,7 +73,7 @@ def embedded(home: Home, vault: Vault, env: dict[str, str]) -> tuple[Service, st
 
     service = Service(
         name="postgres",
-        command=tuple(postgres_command(data, socket_dir=sockets, port=5432, settings=_SETTINGS)),
+        command=tuple(postgres_command(data, socket_dir=sockets, port=5432, settings=SETTINGS)),
         env=env,
         ready=ready,
         folder=Path("/"),

@@ -136,6 +136,7 @@ LINE: dict[str, Recipe] = {
     "originalUnitPriceSet": Bag("unit"),
     "originalTotalSet": Bag("gross"),
     "discountedTotalSet": Bag("net"),
+    "discountedUnitPriceSet": Bag("unit_net"),
     "discountedUnitPriceAfterAllDiscountsSet": Bag("unit_net"),
     "totalDiscountSet": Bag("discount"),
     "discountAllocations": Plain("allocations"),

@@ -149,7 +149,7 @@ class Compiler:
             return None
         declared = kind.fields[name].type
         target = get_named_type(declared)
-        get = f"{row}.get({name!r})"
+        get = f"{row}.get({name!r}, {_empty(declared)!r})"
         if is_leaf_type(target):
             return None if target.name in AS_STRING else get
         if not is_object_type(target) or target.name.endswith("Connection") or nodes[0].arguments:
@@ -215,7 +215,13 @@ class Compiler:
             return lambda row, _context: list_page(row.get(name) or [], args)
         if args.get("first") is not None:
             return lambda row, _context: (row.get(name) or [])[: args["first"]]
-        return lambda row, _context: row.get(name)
+        empty = _empty(definition.type)
+        if (
+            is_non_null_type(definition.type)
+            and getattr(definition.type.of_type, "name", "") == "MoneyBag"
+        ):
+            return lambda row, context: row.get(name) or context.shop.store.bag(0)
+        return lambda row, _context: row.get(name, empty)
 
     def _converter(
         self, kind: Any, sets: list[SelectionSetNode], path: tuple[str, ...]
@@ -262,6 +268,16 @@ def _guarded(
         return None
 
     return read
+
+
+EMPTY: dict[str, Any] = {"Boolean": False, "Float": 0, "Int": 0, "String": "", "UnsignedInt64": 0}
+
+
+def _empty(kind: Any) -> Any:
+    """What a field shows for which nothing is stored: null where its type allows it."""
+    if not is_non_null_type(kind):
+        return None
+    return [] if is_list_type(kind.of_type) else EMPTY.get(kind.of_type.name)
 
 
 def _key(node: FieldNode) -> str:

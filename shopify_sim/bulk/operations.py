@@ -14,6 +14,7 @@ from shopify_sim.bulk.mangling import Mangling
 from shopify_sim.bulk.rules import UserError, user_errors
 from shopify_sim.bulk.writer import BulkDenied, BulkWriter
 from shopify_sim.faces import iso
+from shopify_sim.projection import NullParent
 from shopify_sim.schema import AdminSchema
 
 if TYPE_CHECKING:
@@ -179,6 +180,8 @@ class Operations:
             error = "INTERNAL_SERVER_ERROR" if ending == "FAILED" else None
         except BulkDenied:
             error = "ACCESS_DENIED"
+        except (NullParent, LookupError, TypeError, ValueError):  # a field nothing is stored for
+            error = "INTERNAL_SERVER_ERROR"
         if ending in ("CANCELED", "EXPIRED"):
             operation.status = "CANCELING" if ending == "CANCELED" else "EXPIRED"
         self._finish(operation, error)

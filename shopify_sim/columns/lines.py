@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from shopify_sim.columns.batch import Batch
+from shopify_sim.columns.orders import discount_row
 from shopify_sim.faces import ID0, STEP
 from shopify_sim.store import Store
 from shopify_sim.tables import Column
@@ -108,14 +109,11 @@ class LineBatch(Batch):
     @cached_property
     def allocations(self) -> list[list[dict[str, Any]]]:
         places = self.of("application").tolist()
-        pairs = list(zip(self.discount, self.coins, places, strict=True))
-        memo = {pair: [self._allocation(*pair)] if pair[0] else [] for pair in set(pairs)}
-        return [memo[pair] for pair in pairs]
+        percents = self.store.orders["percent"][self.of("order")].tolist()
+        keys = list(zip(self.discount, self.coins, places, percents, strict=True))
+        memo = {key: [self._allocation(*key)] if key[0] else [] for key in set(keys)}
+        return [memo[key] for key in keys]
 
-    def _allocation(self, cents: int, coin: int, place: int) -> dict[str, Any]:
-        applied = {
-            "__typename": "DiscountCodeApplication",
-            "index": place,
-            "targetType": "LINE_ITEM",
-        }
+    def _allocation(self, cents: int, coin: int, place: int, percent: int) -> dict[str, Any]:
+        applied = discount_row(percent) | {"index": place}
         return {"allocatedAmountSet": self.store.bag(cents, coin), "discountApplication": applied}

@@ -11,7 +11,7 @@ from shopify_sim.faces import ID0, STEP
 from shopify_sim.store import Store
 from shopify_sim.tables import Column
 
-__all__ = ["CHANNELS", "STATUS", "OrderBatch"]
+__all__ = ["CHANNELS", "STATUS", "OrderBatch", "discount_row"]
 
 CHANNELS = (
     ("web", "580111", "Online Store"),
@@ -137,7 +137,7 @@ class OrderBatch(Batch):
     @cached_property
     def discounts(self) -> list[list[dict[str, Any]]]:
         percents = self.of("percent").tolist()
-        shown = {percent: [_discount(percent)] if percent else [] for percent in set(percents)}
+        shown = {percent: [discount_row(percent)] if percent else [] for percent in set(percents)}
         if self.store.notes:
             rows = zip(percents, self.noted, strict=True)
             return [_applications(noted) or shown[percent] for percent, noted in rows]
@@ -350,7 +350,8 @@ def _value(made: dict[str, Any]) -> dict[str, Any]:
     return {"__typename": "MoneyV2", "amount": amount, "currencyCode": currency}
 
 
-def _discount(percent: int) -> dict[str, Any]:
+def discount_row(percent: int) -> dict[str, Any]:
+    """Application of the usual discount code."""
     return {
         "__typename": "DiscountCodeApplication",
         "index": 0,
