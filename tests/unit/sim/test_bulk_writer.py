@@ -7,6 +7,7 @@ import pytest
 
 import xsight_core.shopify
 from shopify_sim.bulk.writer import BulkDenied, BulkWriter
+from shopify_sim.deeds import DEEDS
 from shopify_sim.schema import load
 
 FOLDER = Path(xsight_core.shopify.__path__[0]) / "documents" / "bulk"
@@ -106,3 +107,33 @@ def test_a_missing_scope_fails_the_operation(shop):
     with pytest.raises(BulkDenied):
         write(shop, "{ orders { edges { node { id customer { id } } } } }", group=False)
     assert write(shop, "{ orders { edges { node { id } } } }", group=False)[1] > 0
+
+
+def test_from_columns_as_from_rows_in_a_shop_where_everything_happens(shop):
+    """Currencies, tax, gift cards, shipping, refunds without lines, metafields: fast as well, and the same."""
+    lines = [
+        {"amount": "20.00", "quantity": 2, "discount": "4.00", "tax": "6.84"},
+        {"amount": "50.00", "gift_card": True},
+    ]
+    everything = {"lines": lines, "shipping": "4.90", "tip": "1", "duties": "3", "rounding": "0.02"}
+    for deed, body in (
+        ("create_order", everything | {"presentment": {"currency": "USD", "rate": "1.0876"}}),
+        ("refund", {"order": 3, "amount": "2.00", "count": 60}),
+        ("update_shop", {"currency": "CHF"}),
+        ("create_order", {"line_count": 300, "tags": ["a/b", "ü%"], "note": "50 % off"}),
+        ("update_order", {"order": 5, "metafields": [{"key": "k", "value": "v"}]}),
+    ):
+        now = shop.clock.move(1_000_000)
+        shop.wind()
+        DEEDS[deed](shop.store, now, body)
+    for name in ("orders", "customers"):
+        query = (FOLDER / f"{name}.graphql").read_text()
+        assert write(shop, query, group=True) == write(shop, query, group=True, columns=False)
+    text, _, _ = write(shop, (FOLDER / "orders.graphql").read_text(), group=True)
+    shown = [json.loads(line) for line in text.splitlines() if '"USD"' in line]
+    (order,) = [row for row in shown if "__parentId" not in row]
+    total = order["totalPriceSet"]
+    assert total["shopMoney"]["amount"] == "101.76"
+    assert total["presentmentMoney"]["amount"] == "110.67"
+    assert order["currencyCode"] == "EUR"
+    assert order["presentmentCurrencyCode"] == "USD"
