@@ -24,7 +24,9 @@ _PRUNE_EVERY_TICKS = 360
 log = structlog.get_logger()
 
 
-async def schedule(settings: QueueSettings, stop: asyncio.Event, *, tick_s: float = _TICK_S) -> None:
+async def schedule(
+    settings: QueueSettings, stop: asyncio.Event, *, tick_s: float = _TICK_S
+) -> None:
     """Keep the schedule while we lead; wait for our turn while another does."""
     tenancy = Tenancy(settings.database_url.get_secret_value(), pool_size=2)
     redis = Redis.from_url(settings.redis_url.get_secret_value())
