@@ -163,7 +163,7 @@ async def run_sync(
         found.status = "running"
         cursor = msgspec.convert(found.cursor, Cursor, strict=False)
         kind, stats = found.kind, Stats.of(found.stats)
-    tally = Tally()
+        tally = Tally(told=(found.progress or {}).get("percent", 0.0))
     try:
         client = await access.client(tenant_id)
         stats.client = client

@@ -20,8 +20,9 @@ class Progress(Protocol):
 class Tally:
     """Counts of one run. Written by a loading thread, read by the event loop; plain integers only."""
 
-    def __init__(self, *, clock: Any = time.monotonic) -> None:
+    def __init__(self, *, told: float = 0.0, clock: Any = time.monotonic) -> None:
         self._clock = clock
+        self._told = told  # percent, by earlier tries of the same run too: it never goes back
         self._started = clock()
         self._first_row: float | None = None
         self.step = "customers"
@@ -59,7 +60,9 @@ class Tally:
     def percent(self) -> float:
         """Share of the expected records that are in; insights come after the last of them."""
         total = sum(self.expected.values())
-        return 0.0 if total == 0 else round(_ROWS_PERCENT * min(1.0, self.rows / total), 1)
+        share = min(1.0, self.rows / total) if total else 0.0
+        self._told = max(self._told, round(_ROWS_PERCENT * share, 1))
+        return self._told
 
     def rows_per_s(self) -> float:
         """Records a second since the first of them came."""

@@ -36,3 +36,13 @@ def test_more_than_expected_is_not_more_than_all():
     assert tally.percent() == 95.0
     tally.expect("orders", 2)
     assert tally.expected["orders"] == 5
+
+
+def test_it_never_goes_back_though_more_turns_up_or_a_try_starts_anew():
+    tally = Tally(told=40.0, clock=Clock())
+    assert tally.percent() == 40.0
+    tally.expect("orders", 10)
+    tally.advance("orders", 5)
+    assert tally.percent() == 47.5
+    tally.expect("refunds", 90)
+    assert tally.percent() == 47.5
