@@ -8,12 +8,23 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from xsight_core.analytics.orders import Int, Orders
+from xsight_core.analytics.columns import Int
+from xsight_core.analytics.orders import Orders
 from xsight_core.analytics.periods import Grain, label, period
+from xsight_core.errors import InvalidInput
 
-__all__ = ["Cohorts", "cohorts"]
+__all__ = ["MEASURES", "Cohorts", "cohorts", "of_customers"]
 
-_DENSE_CELLS = 100_000_000  # a byte each
+MEASURES = (
+    "active",
+    "retention",
+    "orders",
+    "revenue_minor",
+    "returns_minor",
+    "ltv_minor",
+    "aov_minor",
+    "refund_rate",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +42,7 @@ class Cohorts:
     orders: Int
     revenue_minor: Int
     complete: NDArray[np.bool_]
+    returns_minor: Int
 
     @property
     def labels(self) -> list[str]:
@@ -44,38 +56,40 @@ class Cohorts:
             for row, mask in zip(values.tolist(), self.complete.tolist(), strict=True)
         ]
 
-    def frame(self, values: str = "retention") -> pd.DataFrame:
-        """A matrix as a frame, NaN where the period is not complete.
+    def measure(self, name: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """A matrix, and where it holds a number.
 
-        Parameters
-        ----------
-        values : ``"active"`` customers who ordered, ``"retention"`` their share of the cohort,
-        ``"orders"``,
-            ``"revenue_minor"``, or ``"ltv_minor"``: cumulative revenue per customer of the cohort.
+        ``active`` customers who ordered · ``retention`` their share of the cohort · ``orders`` ·
+        ``revenue_minor`` net sales · ``returns_minor`` given back of the orders of that period · ``ltv_minor``
+        cumulative net sales per customer of the cohort · ``aov_minor`` net sales per order · ``refund_rate`` returns
+        / (net sales + returns).
         """
-        size = self.size[:, None].astype(float)
-        shown = self.complete.copy()
-        matrix: NDArray[Any]
-        if values == "retention":
-            matrix = np.divide(self.active, size, where=size > 0, out=np.zeros(self.active.shape))
-            shown &= size > 0
-        elif values == "ltv_minor":
-            total = self.revenue_minor.cumsum(axis=1)
-            matrix = np.divide(total, size, where=size > 0, out=np.zeros(total.shape))
-            shown &= size > 0
-        else:
-            matrix = {
-                "active": self.active,
-                "orders": self.orders,
-                "revenue_minor": self.revenue_minor,
-            }[values]
+        if name not in MEASURES:
+            raise InvalidInput("values", f"Cohorts have {', '.join(MEASURES)}, not {name!r}.")
+        if name in {"active", "orders", "revenue_minor", "returns_minor"}:
+            return getattr(self, name), self.complete
+        size = np.broadcast_to(self.size[:, None], self.active.shape)
+        part, whole = {
+            "retention": (self.active, size),
+            "ltv_minor": (self.revenue_minor.cumsum(axis=1), size),
+            "aov_minor": (self.revenue_minor, self.orders),
+            "refund_rate": (self.returns_minor, self.revenue_minor + self.returns_minor),
+        }[name]
+        shown = self.complete & (whole > 0)
+        return np.divide(part, whole, where=shown, out=np.zeros(part.shape)), shown
+
+    def frame(self, values: str = "retention") -> pd.DataFrame:
+        """One of ``MEASURES`` as a frame, NaN where there is no number (yet)."""
+        matrix, shown = self.measure(values)
         columns = pd.RangeIndex(matrix.shape[1], name=f"{self.grain}s_since_first")
         index = pd.Index(self.labels, name="cohort")
         return pd.DataFrame(matrix, index, columns).where(shown)
 
 
-def cohorts(orders: Orders, as_of: int, grain: Grain = Grain.MONTH) -> Cohorts:
-    """Retention, orders and revenue by cohort.
+def cohorts(
+    orders: Orders, as_of: int, grain: Grain = Grain.MONTH, customer_ids: Int | None = None
+) -> Cohorts:
+    """Retention, orders, revenue and returns by cohort.
 
     A customer belongs to the period of the first counted order in the shop's calendar; ``active[c,
     k]`` counts the distinct customers of cohort c with a counted order k periods later, so
@@ -92,51 +106,49 @@ def cohorts(orders: Orders, as_of: int, grain: Grain = Grain.MONTH) -> Cohorts:
         The shop's day, in days since 1970-01-01.
     grain : Grain
         Length of the periods.
+    customer_ids : integers, optional
+        Shopify's ids of the only customers to look at: a segment, whoever used a code, anybody.
     """
     orders = orders.counted(as_of)
+    if customer_ids is not None:
+        orders = of_customers(orders, customer_ids)
     index = orders.by_customer
     if len(index) == 0:
         none = np.zeros((0, 0), np.int64)
-        return Cohorts(grain, 0, np.zeros(0, np.int64), none, none, none, none.astype(bool))
-    customer, net = orders.customer[index], orders.net_minor[index]
+        return Cohorts(grain, 0, np.zeros(0, np.int64), none, none, none, none.astype(bool), none)
     periods = period(orders.day[index], grain)
     low, now = int(periods.min()), int(period(np.array([as_of]), grain)[0])
     n = now - low + 1
+    first = (periods[orders.starts] - low).astype(np.int32)  # the first order comes first
+    cohort = first[orders.buyer]
+    ordered = (periods - low).astype(np.int32)  # grows within a customer
+    cell = cohort * n + ordered - cohort
 
-    begins = np.r_[True, customer[1:] != customer[:-1]]
-    who = np.cumsum(begins) - 1  # dense among buyers
-    cohort = (periods[begins] - low)[who]  # the first order comes first
-    age = periods - low - cohort
-    cell = cohort * n + age
-
-    revenue = np.zeros(n * n, np.int64)
-    np.add.at(revenue, cell, net)
-    pairs = _distinct(who, age, n)
-    first_row = np.flatnonzero(begins)
-    active = np.bincount(cohort[first_row][pairs // n] * n + pairs % n, minlength=n * n)
-    count = np.bincount(cell, minlength=n * n)
-
+    new = np.ones(len(index), np.bool_)  # the first order of this customer in this period
+    new[1:] = (ordered[1:] != ordered[:-1]) | (orders.buyer[1:] != orders.buyer[:-1])
     ages = np.arange(n)
-    complete = (ages[:, None] + ages[None, :]) < n - 1
-    size = np.bincount(periods[begins] - low, minlength=n)
     shape = (n, n)
     return Cohorts(
         grain,
         low,
-        size,
-        active.reshape(shape),
-        count.reshape(shape),
-        revenue.reshape(shape),
-        complete,
+        np.bincount(first, minlength=n),
+        np.bincount(cell[new], minlength=n * n).reshape(shape),
+        np.bincount(cell, minlength=n * n).reshape(shape),
+        _sums(cell, orders.net_minor[index], n * n).reshape(shape),
+        (ages[:, None] + ages[None, :]) < n - 1,
+        _sums(cell, orders.returns_minor[index], n * n).reshape(shape),
     )
 
 
-def _distinct(who: Int, age: Int, n: int) -> Int:
-    """Distinct (customer, age) pairs as ``who * n + age``; by a table while that is small."""
-    key = who.astype(np.int64) * n + age
-    cells = (int(who[-1]) + 1) * n
-    if cells > _DENSE_CELLS:
-        return np.unique(key)
-    seen = np.zeros(cells, np.bool_)
-    seen[key] = True
-    return np.flatnonzero(seen)
+def of_customers(orders: Orders, customer_ids: Int) -> Orders:
+    """The orders of some customers; ids that nobody has are no error."""
+    wanted = np.isin(orders.customer_id, customer_ids) & (orders.customer_id != 0)
+    mine = wanted[np.maximum(orders.customer, 0)] & (orders.customer >= 0) if len(wanted) else None
+    return orders.take(np.zeros(len(orders), np.bool_) if mine is None else mine)
+
+
+def _sums(code: Int, minor: Int, n: int) -> Int:
+    """Sums of integers per code, exact: each half of a number fits a float without loss."""
+    low = np.bincount(code, weights=minor & 0xFFFFFF, minlength=n)
+    high = np.bincount(code, weights=minor >> 24, minlength=n)
+    return low.astype(np.int64) + (high.astype(np.int64) << 24)

@@ -56,6 +56,11 @@ class Table:
     def __len__(self) -> int:
         return self._length
 
+    def take(self, index: NDArray[Any] | slice) -> Self:
+        """The rows that ``index`` picks: a slice, positions, or a mask."""
+        picked = Selection(self, rows_of(index))
+        return type(self)(picked, picked.length)
+
     def bring(self, column: Column) -> Int:
         """A column from where it is."""
         try:

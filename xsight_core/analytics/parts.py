@@ -4,7 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from xsight_core.analytics.columns import Column, Int, Selection, Table
+from xsight_core.analytics.columns import Column, Int, Table
 
 __all__ = ["GIFT_CARD", "NO_PRODUCT", "Lines", "Products", "Refunds"]
 
@@ -26,7 +26,7 @@ class _Part(Table):
         position[rows] = np.arange(len(position[rows]), dtype=np.int32)
         moved = position[self.order]
         picked = np.flatnonzero(moved >= 0)
-        part = type(self)(Selection(self, picked), len(picked))
+        part = self.take(picked)
         part.__dict__["order"] = moved[picked]
         return part
 

@@ -7,7 +7,17 @@ import numpy as np
 
 from xsight_core.analytics.orders import Int
 
-__all__ = ["EPOCH", "Grain", "day_number", "day_of", "label", "month_of", "period", "start"]
+__all__ = [
+    "EPOCH",
+    "Grain",
+    "day_number",
+    "day_of",
+    "label",
+    "month_of",
+    "period",
+    "shift_year",
+    "start",
+]
 
 EPOCH = date(1970, 1, 1)
 _MONDAY = 3  # 1970-01-01 was a Thursday: three days after a Monday
@@ -36,6 +46,19 @@ def day_number(day: date) -> int:
 def day_of(number: int) -> date:
     """The date of a day number."""
     return EPOCH + timedelta(days=int(number))
+
+
+def shift_year(number: int, years: int) -> int:
+    """The same date some years later; 29 February becomes the 28th where there is none.
+
+    >>> day_of(shift_year(day_number(date(2024, 2, 29)), -1))
+    datetime.date(2023, 2, 28)
+    """
+    day = day_of(number)
+    try:
+        return day_number(day.replace(year=day.year + years))
+    except ValueError:
+        return day_number(day.replace(year=day.year + years, day=28))
 
 
 def month_of(days: Int) -> Int:

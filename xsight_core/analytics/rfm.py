@@ -12,7 +12,7 @@ from xsight_core.analytics.orders import Int
 from xsight_core.analytics.segments import SEGMENTS, segment_codes
 from xsight_core.errors import InvalidInput
 
-__all__ = ["DEFAULT_THRESHOLDS", "Rfm", "Thresholds", "rfm", "scores"]
+__all__ = ["DEFAULT_THRESHOLDS", "Rfm", "Thresholds", "fifths", "rfm", "scores"]
 
 _SCORES = 5
 _EDGES = _SCORES - 1
@@ -114,15 +114,31 @@ def scores(values: Int, edges: tuple[int, ...] | None = None) -> Int:
     >>> scores(np.array([10, 20, 20, 30, 40]))
     array([1, 3, 3, 4, 5])
     """
-    if edges is not None:
-        return 1 + np.searchsorted(np.asarray(edges), values, side="right")
+    return 1 + _at_or_above(values, fifths(values) if edges is None else edges)
+
+
+def fifths(values: Int) -> tuple[int, ...]:
+    """The four values from which on the score by mid-rank is 2, 3, 4 and 5.
+
+    The score rises with the value, so these four say it all; a score nobody has starts where the next one does.
+    """
     if len(values) == 0:
-        return np.zeros(0, np.int64)
+        return ()
     ordered = np.sort(values)
-    below = np.searchsorted(ordered, values, side="left")
-    up_to = np.searchsorted(ordered, values, side="right")
+    opens = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    below, up_to = opens, np.r_[opens[1:], len(ordered)]
     # (below + equal/2) * 5 / n in integers: no rounding at the edge of a fifth
-    return 1 + (_SCORES * (below + up_to)) // (2 * len(values))
+    score = 1 + (_SCORES * (below + up_to)) // (2 * len(ordered))
+    first = np.searchsorted(score, np.arange(2, _SCORES + 1))
+    never = int(ordered[-1]) + 1
+    return tuple(int(ordered[opens[i]]) if i < len(opens) else never for i in first)
+
+
+def _at_or_above(values: Int, edges: tuple[int, ...]) -> Int:
+    count = np.zeros(len(values), np.int64)
+    for edge in edges:
+        count += values >= edge
+    return count
 
 
 def rfm(buyers: Buyers, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> Rfm:

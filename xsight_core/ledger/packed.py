@@ -68,7 +68,7 @@ class Packing:
         """One row with everything packed, its first column the number of rows."""
         packed = [
             *(f"string_agg(int8send({sql}), '')" for sql in self.numbers.values()),
-            *(f"string_agg({sql} || E'\\x1f', '')" for sql in self.texts.values()),
+            *(f"string_agg({sql}, E'\\x1f')" for sql in self.texts.values()),
         ]
         statement = f"SELECT count(*), {', '.join(packed)} FROM ({rows}) AS rows"  # noqa: S608
         return cast("LiteralString", statement)
@@ -82,7 +82,7 @@ class Packing:
         for name, data in zip(self.numbers, packed, strict=False):
             block[name] = np.frombuffer(data, ">i8").astype(np.int64)
         for name, text in zip(self.texts, packed[len(self.numbers) :], strict=True):
-            block[name] = names[name].encode(text.encode(), rows)
+            block[name] = names[name].encode(text.encode() + bytes([_SEPARATOR]), rows)
         return block
 
 

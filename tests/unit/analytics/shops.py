@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from xsight_core.analytics import GUEST, Flag, Orders
+from xsight_core.analytics import GUEST, Flag, Lines, Orders, Products, Refunds
 from xsight_core.analytics.orders import COLUMNS
 
 PLAIN = Flag(0)
@@ -34,8 +34,20 @@ class Row:
         return self.gross - self.discounts - self.returns
 
 
-def orders_of(rows: list[Row]) -> Orders:
-    """Ordinals by rising id, columns sorted by (day, id), as the ledger makes them."""
+def catalogue() -> Products:
+    """Three products; the ids are 5, 6, 7."""
+    texts = {name: np.array([None] * 3, object) for name in ("title", "vendor", "type", "tags")}
+    return Products({"product_id": np.array([5, 6, 7])} | texts)
+
+
+def orders_of(
+    rows: list[Row], lines: list[tuple] | None = None, refunds: list[tuple] | None = None
+) -> Orders:
+    """Ordinals by rising id, columns sorted by (day, id), as the ledger makes them.
+
+    ``lines``: (order id, product id or None, units, gross, net, gift card). ``refunds``: (order id, day, product id or
+    None, units, minor, paid).
+    """
     rows = sorted(rows, key=lambda row: (row.day, row.id))
     people = sorted({row.customer for row in rows if row.customer is not None})
     ordinal = {person: i for i, person in enumerate(people)}
@@ -61,7 +73,70 @@ def orders_of(rows: list[Row]) -> Orders:
         customer_id=np.array(people, np.int64),
         channels=("pos", "web"),
         countries=("DE", "US"),
+        discount_codes=("SPRING", "VIP"),
+        lines=_part(
+            Lines, rows, lines or [], ("product", "units", "gross_minor", "net_minor", "flags")
+        ),
+        refunds=_part(
+            Refunds,
+            rows,
+            refunds or [],
+            ("day", "product", "units", "returns_minor", "refunded_minor"),
+        ),
+        products=catalogue(),
     )
+
+
+def _part(kind, rows, parts, names):
+    place = {row.id: i for i, row in enumerate(rows)}
+    parts = sorted(parts, key=lambda part: place[part[0]])
+    table = {name: [part[i] for part in parts] for i, name in enumerate(names, start=1)}
+    table["product"] = [-1 if p is None else p - 5 for p in table["product"]]
+    table["order"] = [place[part[0]] for part in parts]
+    zeros = [0] * len(parts)
+    return kind({n: np.array(table.get(n, zeros), k) for n, k in kind.COLUMNS.items()})
+
+
+def shop_with_lines(seed: int, n: int = 80) -> tuple[list[Row], list[tuple], list[tuple]]:
+    """Orders whose money is their lines', refunds that give some of it back, gift cards and lines typed in by hand."""
+    rng = np.random.default_rng(seed)
+    rows, lines, refunds = [], [], []
+    odd = [Flag(0), Flag.TEST, Flag.CANCELLED, Flag.DELETED]
+    for i in range(n):
+        key, day = 100 + 3 * i, FIRST_DAY + int(rng.integers(0, 300))
+        mine = []
+        for _ in range(int(rng.integers(0, 4))):
+            gross = int(rng.integers(0, 5000))
+            product = [None, 5, 6, 7][int(rng.integers(4))]
+            gift = rng.random() < 0.1
+            mine.append((key, product, int(rng.integers(1, 4)), gross, gross - gross // 5, gift))
+        lines += mine
+        sold = [line for line in mine if not line[5]]
+        back = 0
+        for line in sold:
+            if rng.random() < 0.2:
+                refunds.append(
+                    (key, day + int(rng.integers(0, 30)), line[1], 1, line[4], line[4] + 9)
+                )
+                back += line[4]
+        edited = int(rng.choice([0, 0, 0, 77]))
+        lines += [(key, 6, 0, edited, edited, False)] if edited else []
+        rows.append(
+            Row(
+                id=key,
+                customer=None if rng.random() < 0.1 else int(rng.integers(1, 30)),
+                day=day,
+                gross=sum(line[3] for line in sold) + edited,
+                discounts=sum(line[3] - line[4] for line in sold),  # the edited line had none
+                returns=back + edited,
+                flags=odd[int(rng.choice(4, p=[0.85, 0.05, 0.05, 0.05]))],
+                channel=int(rng.integers(-1, 2)),
+                country=int(rng.integers(-1, 2)),
+                discount=int(rng.integers(-1, 2)),
+                units=sum(line[2] for line in sold),
+            )
+        )
+    return rows, lines, refunds
 
 
 def frame_of(rows: list[Row], as_of: int) -> pd.DataFrame:

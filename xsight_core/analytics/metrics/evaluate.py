@@ -1,0 +1,177 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+"""A metric over time, by a dimension, and against an earlier time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from xsight_core.analytics.columns import Int
+from xsight_core.analytics.metrics.registry import METRICS
+from xsight_core.analytics.metrics.slices import Sliced, of_products
+from xsight_core.analytics.orders import Orders
+from xsight_core.analytics.periods import Grain, day_of, period, shift_year, start
+from xsight_core.analytics.returns import returns_of
+from xsight_core.errors import InvalidInput
+
+__all__ = ["DIMENSIONS", "Comparison", "compare", "evaluate", "window"]
+
+DIMENSIONS = ("channel", "country", "product", "discount")
+
+
+def evaluate(name: str, orders: Orders, as_of: int, by: str = Grain.DAY) -> pd.Series:
+    """A metric per period from the first counted order's to that of ``as_of``, or per value of a dimension.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``METRICS``.
+    orders : Orders
+        A tenant's orders.
+    as_of : int
+        The shop's day, in days since 1970-01-01.
+    by : str
+        ``day``, ``week``, ``month``, ``quarter``, ``year`` (index: first day of the period; periods without an order
+        are there too), ``channel``, ``country``, ``discount`` (the order's first code; index: its name, ``None`` where
+        unknown or none) or ``product`` (index: Shopify's product id, 0 for what is no product; only metrics that
+        can be told of a product).
+
+    Returns
+    -------
+    pandas.Series
+        Integers for counts and minor units; float with NaN for a ratio of nothing.
+    """
+    if name not in METRICS:
+        raise InvalidInput("name", f"There is no metric {name!r}. There are: {', '.join(METRICS)}.")
+    if by not in (*Grain, *DIMENSIONS):
+        raise InvalidInput(
+            "by", f"A metric goes by {', '.join((*Grain, *DIMENSIONS))}, not by {by!r}."
+        )
+    if by == "product" and not METRICS[name].by_product:
+        able = ", ".join(m.name for m in METRICS.values() if m.by_product)
+        raise InvalidInput("by", f"{name} cannot be told of a product; these can: {able}.")
+    counted = orders.counted(as_of)
+    if by in DIMENSIONS:
+        sliced, index, order = _by_dimension(counted, as_of, by)
+        values = METRICS[name].function(sliced)
+        return pd.Series(values[order], index=index[order], name=name)
+    sliced, index = _by_period(counted, as_of, Grain(by))
+    return pd.Series(METRICS[name].function(sliced), index=index, name=name)
+
+
+def window(name: str, orders: Orders, since: int, until: int) -> float | None:
+    """A metric over the shop's days ``since`` to ``until`` (both included); None for a ratio of nothing.
+
+    Who is new is judged by all of history: a customer with an order before ``since`` is not.
+    """
+    if until < since:
+        raise InvalidInput("until", "The last day lies before the first.")
+    if name not in METRICS:
+        raise InvalidInput("name", f"There is no metric {name!r}. There are: {', '.join(METRICS)}.")
+    counted = orders.counted(until)
+    bounds = np.array([since])
+    code = np.searchsorted(bounds, counted.day, side="right")  # 0 before, 1 within
+    sliced = _sliced(
+        counted, code, 2, lambda day: np.searchsorted(bounds, day, side="right"), until
+    )
+    value = METRICS[name].function(sliced)[1]
+    return None if np.isnan(value) else value.item()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A metric over some days, and over the days it is compared with.
+
+    ``change`` is ``now / before - 1``; None where there is nothing to divide by.
+    """
+
+    name: str
+    since: int
+    until: int
+    now: float | None
+    before_since: int
+    before_until: int
+    before: float | None
+
+    @property
+    def change(self) -> float | None:
+        """Relative change."""
+        if self.now is None or not self.before:
+            return None
+        return (self.now - self.before) / abs(self.before)
+
+
+def compare(
+    name: str, orders: Orders, since: int, until: int, against: str = "previous_period"
+) -> Comparison:
+    """A metric over ``since`` to ``until`` and an earlier time of the same length.
+
+    ``previous_period``: the days right before. ``previous_year``: the same dates a year earlier (29 February: the
+    28th). ``previous_year_weekdays``: 364 days earlier, so that each weekday meets its own.
+    """
+    days = until - since + 1
+    spans = {
+        "previous_period": (since - days, since - 1),
+        "previous_year": (shift_year(since, -1), shift_year(until, -1)),
+        "previous_year_weekdays": (since - 364, until - 364),
+    }
+    if against not in spans:
+        raise InvalidInput("against", f"Compare with {', '.join(spans)}, not with {against!r}.")
+    first, last = spans[against]
+    return Comparison(
+        name,
+        since,
+        until,
+        window(name, orders, since, until),
+        first,
+        last,
+        window(name, orders, first, last),
+    )
+
+
+def slices(orders: Orders, as_of: int, grain: Grain) -> tuple[Sliced, list[str]]:
+    """Counted orders by period, ready for many metrics; and the periods' first days."""
+    sliced, index = _by_period(orders.counted(as_of), as_of, grain)
+    return sliced, [
+        day_of(int(day)).isoformat() for day in index.to_numpy().astype("M8[D]").astype(int)
+    ]
+
+
+def _by_period(orders: Orders, as_of: int, grain: Grain) -> tuple[Sliced, pd.Index]:
+    periods = period(orders.day, grain)
+    last = int(period(np.array([as_of]), grain)[0])
+    first = int(periods[0]) if len(periods) else last + 1
+    starts = np.array([start(p, grain) for p in range(first, last + 1)], np.int64)
+    index = pd.DatetimeIndex(starts.astype("datetime64[D]"), name=str(grain))
+    code = periods - first
+    return _sliced(orders, code, len(starts), lambda day: period(day, grain) - first, as_of), index
+
+
+def _sliced(orders: Orders, code: Int, n: int, code_of: Callable[[Int], Int], as_of: int) -> Sliced:
+    """Slices by day; what comes back after ``as_of`` has not come back yet."""
+    events = returns_of(orders)
+    days = np.clip(events.day, int(orders.day[0]) if len(orders) else 0, None)
+    seen = np.flatnonzero(days <= as_of)
+    return Sliced(orders, code, n, code_of(days[seen]), events.take(seen))
+
+
+def _by_dimension(orders: Orders, as_of: int, by: str) -> tuple[Sliced, pd.Index, Int]:
+    """Slices, their names, and the order in which to show them: by name, unknown last."""
+    if by == "product":
+        sliced = of_products(orders)
+        ids = np.r_[orders.products.product_id, 0]
+        return sliced, pd.Index(ids, name=by), np.r_[np.argsort(ids[:-1]), len(ids) - 1]
+    names, code = {
+        "channel": lambda: (orders.channels, orders.channel),
+        "country": lambda: (orders.countries, orders.country),
+        "discount": lambda: (orders.discount_codes, orders.discount),
+    }[by]()
+    # code -1, unknown, is the last slice
+    whole = np.where(code < 0, len(names), code).astype(np.int64)
+    events = returns_of(orders)
+    seen = np.flatnonzero(events.day <= as_of)
+    events = events.take(seen)
+    sliced = Sliced(orders, whole, len(names) + 1, whole[events.order], events)
+    order = np.array([*sorted(range(len(names)), key=names.__getitem__), len(names)], np.int64)
+    return sliced, pd.Index([*names, None], name=by, dtype=object), order
