@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.sync.conftest import synced
+from tests.sync.conftest import lose_orders, synced
 from tests.sync.test_sync import check
 from xsight_core.errors import NotFound
 from xsight_core.services.completeness import check_completeness, completeness, latest_completeness
@@ -45,9 +45,7 @@ async def test_a_complete_shop_is_said_to_be_so(access, shop, store, rows):
 
 async def test_what_is_missing_is_named_and_found_by_the_next_run(access, shop, store, rows):
     await synced(access, shop)
-    rows(
-        "DELETE FROM xsight.orders WHERE id IN (SELECT id FROM xsight.orders ORDER BY id LIMIT 3) RETURNING 1"
-    )
+    lose_orders(rows, 3)
     report = await checked(access, shop, "delta")
     orders = by_object(report)["orders"]
     assert (report["state"], orders["difference"]) == ("differs", -3)

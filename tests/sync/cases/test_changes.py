@@ -7,7 +7,7 @@ import pytest
 
 from shopify_sim.config import ShopConfig, SimConfig
 from tests.support.simulator import APP, SHOP, running_sim
-from tests.sync.conftest import KEYRING, app_of, approve, named, synced
+from tests.sync.conftest import KEYRING, app_of, approve, lose_orders, named, synced
 from tests.sync.test_sync import check
 from xsight_core.errors import SchemaChanged
 from xsight_core.services import sync
@@ -97,7 +97,7 @@ async def test_case_03_deleted_customers_orders_and_products(
     rows("UPDATE xsight.customers SET created_at = '2020-01-01' RETURNING 1")
     rows("UPDATE xsight.orders SET created_at = '2020-01-01' RETURNING 1")
     rows("UPDATE xsight.products SET created_at = '2020-01-01' RETURNING 1")
-    rows("DELETE FROM xsight.orders WHERE id = (SELECT min(id) FROM xsight.orders) RETURNING 1")
+    lose_orders(rows, 1)
     rows("UPDATE xsight.tenant_state SET ids_swept_at = NULL RETURNING 1")
     await synced(access, shop, "delta")  # by every id
     assert buried() == [True, True, True] * 3
