@@ -24,6 +24,8 @@ ERRORS: Final = (
     ("malformed_text", 400, "Text that is not valid UTF-8."),
     ("malformed_body", 400, "The body is not what it says it is."),
     ("invalid_input", 422, "`field` names what to mend."),
+    ("invalid_rule", 422, "A segment’s rule: `field` is the place in it, as `rules[2].value`."),
+    ("request_entity_too_large", 413, "The body is longer than is taken here."),
     (
         "too_many_attempts",
         429,
