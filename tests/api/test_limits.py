@@ -4,6 +4,7 @@ import asyncio
 import subprocess
 import sys
 import time
+
 import httpx
 import pytest
 import redis
