@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
 
 from tests.api.shops import fill_store
@@ -143,6 +144,67 @@ async def test_a_customers_scores_come_with_intervals_reasons_and_an_action(ann)
         silence = (TODAY - date.fromisoformat(one["last_order_on"])).days
         assert f"{silence} days ago" in one["reasons"][0]
         assert one["action_text"].endswith(".")
+
+
+async def test_every_metric_over_time_and_against_the_year_before(ann) -> None:
+    listed = (await ann.get("/api/v1/analytics/metrics")).json()
+    assert listed["total"] == len(listed["items"]) >= 15
+    counted = [o for o in ann.orders if o.counts]
+    since, until = TODAY - timedelta(days=59), TODAY - timedelta(days=10)
+    query = {"since": since.isoformat(), "until": until.isoformat(), "compare": "previous_year"}
+    net = await result(ann, "metrics/net_sales", by="day", **query)
+    want = Counter()
+    for order in counted:
+        want[order.local_date("UTC").isoformat()] += order.net
+    assert len(net["points"]) == 50
+    assert all(point["value"] == want[point["key"]] for point in net["points"])
+    assert net["total"] == sum(point["value"] for point in net["points"])
+    before = net["comparison"]
+    assert before["since"] == (since - timedelta(days=364)).isoformat()
+    assert all(point["value"] == want[point["key"]] for point in before["points"])
+    channels = await result(ann, "metrics/orders", by="channel")
+    assert {p["key"]: p["value"] for p in channels["points"]} == Counter(o.channel for o in counted)
+    for metric in listed["items"]:
+        month = await result(ann, f"metrics/{metric['name']}", by="month")
+        assert len(month["points"]) >= 23
+        if metric["additive"]:
+            year = await result(ann, f"metrics/{metric['name']}", by="year")
+            assert month["total"] == pytest.approx(year["total"]), metric["name"]
+    assert await refusal(ann, "metrics/nett_sales") == "name"
+    assert await refusal(ann, "metrics/orders", by="fortnight") == "by"
+    assert await refusal(ann, "metrics/orders", compare="previous_year") == "since"
+    assert await refusal(ann, "metrics/orders", compare="best_year") == "compare"
+    assert await refusal(ann, "metrics/orders", until="2999-01-01") == "until"
+    assert await refusal(ann, "metrics/orders", since="2026-02-01", until="2026-01-01") == "since"
+
+
+async def test_products_are_the_sums_of_their_lines(ann, api, database) -> None:
+    tenant = await ann.tenant_id()
+    with psycopg.connect(database.admin_url) as admin:
+        admin.execute(
+            "INSERT INTO xsight.order_lines (tenant_id, order_id, id, product_id, title, quantity, current_quantity, "
+            "gift_card, unit_price, gross, discounts, net, tax, gross_minor, net_minor) "
+            "SELECT tenant_id, id, id, nullif(id %% 5, 0), 'Thing', 2, 2, id %% 7 = 0, gross / 2, gross, discounts, "
+            "gross - discounts, 0, gross_minor, gross_minor - discounts_minor FROM xsight.orders WHERE tenant_id = %s",
+            [tenant],
+        )
+        admin.execute("UPDATE xsight.orders SET units = 2 WHERE tenant_id = %s", [tenant])
+        admin.execute(
+            "UPDATE xsight.tenant_state SET data_version = data_version + 1 WHERE tenant_id = %s",
+            [tenant],
+        )
+    since = TODAY - timedelta(days=300)
+    got = await result(ann, "products", since=since.isoformat())
+    want, units = Counter(), Counter()
+    for order in ann.orders:
+        if order.counts and order.local_date("UTC") >= since and order.id % 7:
+            want[order.id % 5 or None] += order.gross - order.discounts
+            units[order.id % 5 or None] += 2
+    assert {p["id"]: p["net_minor"] for p in got["products"]} == want
+    assert {p["id"]: p["units"] for p in got["products"]} == units
+    assert [p["net_minor"] for p in got["products"]] == sorted(want.values(), reverse=True)
+    assert all(2 * p["orders"] == p["units"] for p in got["products"])
+    assert len((await result(ann, "products", limit=2))["products"]) == 2
 
 
 async def test_bad_parameters_are_named(ann) -> None:

@@ -1,0 +1,172 @@
+"""``/api/v1/analytics/metrics*`` and ``products``: the registry's numbers over a range of days."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.params import FromPath, QueryParameter
+
+from api.analysis_views import About
+from api.analytics import AsOf, answer
+from api.parameters import Limit
+from api.resources import Wired
+from api.rights import Right
+from xsight_core.services import measures
+from xsight_core.services.accounts import Identity
+
+__all__ = ["handlers"]
+
+UserRequest = Request[Identity, Any, Any]
+READ: dict[str, Any] = {"right": Right.READ}
+Since = Annotated[date | None, QueryParameter(description="First day, in the shop's calendar.")]
+Until = Annotated[date | None, QueryParameter(description="Last day, included.")]
+By = Annotated[
+    str,
+    QueryParameter(
+        max_length=20,
+        description="day, week, month, quarter, year, or a dimension such as channel.",
+    ),
+]
+
+
+class Compare(StrEnum):
+    """With which range: the one of equal length just before, or the same weekdays 364 days earlier."""
+
+    PREVIOUS_PERIOD = "previous_period"
+    PREVIOUS_YEAR = "previous_year"
+
+
+class MetricView(msgspec.Struct, frozen=True):
+    """A metric; ``money`` is in minor units; ``additive``: its parts add up to the whole."""
+
+    name: str
+    unit: str
+    additive: bool
+    definition: str
+
+
+class Metrics(msgspec.Struct, frozen=True):
+    """The metrics there are."""
+
+    items: list[MetricView]
+    total: int
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A period by its first day, or a value of the dimension (null: unknown); null value: nothing to divide by."""
+
+    key: str | None
+    value: float | None
+
+
+class Comparison(msgspec.Struct, frozen=True):
+    """The same over another range."""
+
+    kind: str
+    since: date
+    until: date
+    points: list[Point]
+    total: float | None
+
+
+class Series(msgspec.Struct, frozen=True):
+    """A metric over a range; ``total`` where it is additive."""
+
+    metric: str
+    unit: str
+    definition: str
+    by: str
+    since: date | None
+    until: date
+    points: list[Point]
+    total: float | None
+    comparison: Comparison | None
+
+
+class SeriesAnswer(About, frozen=True, kw_only=True):
+    """A metric."""
+
+    result: Series
+
+
+class ProductSales(msgspec.Struct, frozen=True):
+    """What was sold of a product, before returns; without id: lines typed in by hand."""
+
+    id: int | None
+    title: str | None
+    units: int
+    orders: int
+    gross_minor: int
+    net_minor: int
+
+
+class Products(msgspec.Struct, frozen=True):
+    """Products by net sales."""
+
+    since: date | None
+    until: date
+    total: int
+    products: list[ProductSales]
+
+
+class ProductsAnswer(About, frozen=True, kw_only=True):
+    """Top products."""
+
+    result: Products
+
+
+@get("/api/v1/analytics/metrics", opt=READ, tags=["Analytics"], sync_to_thread=False)
+def metric_list() -> Metrics:
+    """The metrics there are, with units and definitions."""
+    items = msgspec.convert(measures.metric_names(), list[MetricView])
+    return Metrics(items, len(items))
+
+
+@get("/api/v1/analytics/metrics/{name:str}", opt=READ, tags=["Analytics"])
+async def metric(
+    request: UserRequest,
+    resources: Wired,
+    name: FromPath[str],
+    by: By = "day",
+    since: Since = None,
+    until: Until = None,
+    compare: Annotated[
+        Compare | None, QueryParameter(description="Beside it, another range.")
+    ] = None,
+    as_of: AsOf = None,
+) -> Response[SeriesAnswer | None]:
+    """A metric over time or by a dimension, and of the range before."""
+    kind = None if compare is None else compare.value
+    return await answer(
+        request,
+        resources,
+        SeriesAnswer,
+        lambda look: measures.metric_analysis(
+            look, name, by, since=since, until=until, compare=kind
+        ),
+        as_of,
+    )
+
+
+@get("/api/v1/analytics/products", opt=READ, tags=["Analytics"])
+async def products(
+    request: UserRequest,
+    resources: Wired,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 50,
+    as_of: AsOf = None,
+) -> Response[ProductsAnswer | None]:
+    """Products by what was sold of them."""
+    return await answer(
+        request,
+        resources,
+        ProductsAnswer,
+        lambda look: measures.product_analysis(look, since=since, until=until, limit=limit),
+        as_of,
+    )
+
+
+handlers = [metric_list, metric, products]
