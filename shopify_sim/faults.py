@@ -42,6 +42,7 @@ class Faults:
     bulk_latency_s: float = 0.0  # that an operation takes longer
     # result files
     truncated_files: int = 0  # next files break off in the middle of a line, and look whole
+    grouped_files: bool = False  # children behind their parent unasked: the default until 2025-10
     scattered_files: int = (
         0  # next files have their lines in any order: children before their parents
     )

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 @resolver("Mutation", "bulkOperationRunQuery")
 def _run(_row: Row, args: Row, context: Context) -> Row:
     operations = context.installation.operations
-    group = bool(args.get("groupObjects"))
+    group = bool(args.get("groupObjects")) or context.shop.faults.grouped_files
     made, errors = operations.run(context.schema, args["query"], context.base_url, group=group)
     if made is None:
         return {"bulkOperation": None, "userErrors": errors}

@@ -27,6 +27,9 @@ CONFIG = SimConfig(
     shops=(ShopConfig(SHOP, "generated:150"),),
     apps=(AppConfig("tap", "secret-of-the-tap", token=TOKEN),),
     auto_approve=True,
+    faults={
+        "grouped_files": True
+    },  # the default of the version it was written for, and it relies on it
 )
 OF_ORDERS = (
     *("id", "name", "createdAt", "updatedAt", "processedAt", "cancelledAt", "customer", "tags"),
