@@ -138,7 +138,7 @@ def demo(*, as_json: bool) -> None:
 
 
 @xsight.command()
-@click.argument("name", type=click.Choice(["up", "overview", "sync", "webhooks"]))
+@click.argument("name", type=click.Choice(["up", "overview", "sync", "webhooks", "clv", "insights"]))
 def bench(name: str) -> None:
     """Measure; the last line is JSON: {"bench": NAME, "figures": {…}}."""
     if find_spec("playwright") is None:
