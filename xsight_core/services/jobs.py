@@ -142,10 +142,11 @@ async def leased(
 ) -> AsyncGenerator[None]:
     """Keep the lease while the block runs; cancel the block when the lease is lost."""
     task = asyncio.current_task()
+    over = False  # beside the cancellation: a connection that breaks just then may swallow that
 
     async def beat() -> None:
         until = time.monotonic() + lease.total_seconds()
-        while True:
+        while not over:
             await asyncio.sleep(lease.total_seconds() / 3)
             try:
                 kept = await heartbeat(tenancy, job, lease=lease)
@@ -154,7 +155,7 @@ async def leased(
                 kept = time.monotonic() < until - lease.total_seconds() / 3
             else:
                 until = time.monotonic() + lease.total_seconds()
-            if not kept:
+            if not kept and not over:
                 if task is not None:
                     task.cancel("the job's lease was lost")
                 return
@@ -163,6 +164,7 @@ async def leased(
     try:
         yield
     finally:
+        over = True
         beating.cancel()
         await asyncio.gather(beating, return_exceptions=True)
 

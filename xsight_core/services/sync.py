@@ -327,6 +327,8 @@ async def _reporting(  # noqa: C901 - one loop beside the block, and how the two
         nonlocal ended
         told: State = {}
         for tick in itertools.count():
+            if over:
+                return
             now = _progress(tally)
             look = tick % _LOOK_EVERY_TICKS == 0
             if now != told or look:
@@ -345,6 +347,7 @@ async def _reporting(  # noqa: C901 - one loop beside the block, and how the two
                     log.warning("sync.untold", run=str(run), error=type(error).__name__)
             await asyncio.sleep(_TICK_S)
 
+    over = False  # beside the cancellation: a connection that breaks just then may swallow that
     reporter = asyncio.create_task(report())
     try:
         yield
@@ -355,6 +358,7 @@ async def _reporting(  # noqa: C901 - one loop beside the block, and how the two
             worker.uncancel()
         raise ended from None
     finally:
+        over = True
         reporter.cancel()
         await asyncio.gather(reporter, return_exceptions=True)
 
