@@ -138,7 +138,9 @@ def demo(*, as_json: bool) -> None:
 
 
 @xsight.command()
-@click.argument("name", type=click.Choice(["up", "overview", "sync", "webhooks", "clv", "insights"]))
+@click.argument(
+    "name", type=click.Choice(["up", "overview", "sync", "webhooks", "clv", "insights"])
+)
 def bench(name: str) -> None:
     """Measure; the last line is JSON: {"bench": NAME, "figures": {…}}."""
     if find_spec("playwright") is None:

@@ -56,7 +56,9 @@ class Settings(QueueSettings):
     shopify_client_secret: SecretStr = Field(SecretStr(""), alias="SHOPIFY_CLIENT_SECRET")
     shopify_api_version: str = Field("2026-10", alias="SHOPIFY_API_VERSION")
     shopify_scopes: Annotated[str, NoDecode] = Field(DEFAULT_SCOPES, alias="SHOPIFY_SCOPES")
-    pool_models: bool = Field(False, alias="XSIGHT_POOL_MODELS")  # shops' models learn from each other: docs/adr/0015
+    pool_models: bool = Field(
+        default=False, alias="XSIGHT_POOL_MODELS"
+    )  # shops' models learn from each other: docs/adr/0015
     demo_shops: str = Field("", alias="XSIGHT_DEMO_SHOPS")  # simulated ones to try, comma-separated
     shopify_url_template: str = Field("https://{shop}", alias="SHOPIFY_URL_TEMPLATE")
 
