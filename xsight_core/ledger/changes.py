@@ -210,15 +210,14 @@ def _merged(
     tables = (orders, *parts)
     if earlier is not None:
         tables = tuple(
-            _kept(old, ids) | {name: np.r_[_kept(old, ids)[name], new[name]] for name in new}
-            for old, new in zip(earlier.tables, tables, strict=True)
+            _joined(old, new, ids) for old, new in zip(earlier.tables, tables, strict=True)
         )
     return tables[0], tables[1], tables[2]
 
 
-def _kept(old: Columns, replaced: Int) -> dict[str, Int]:
+def _joined(old: Columns, new: Columns, replaced: Int) -> dict[str, Int]:
     keep = ~np.isin(old["order_id"], replaced)
-    return {name: old[name][keep] for name in old}
+    return {name: np.r_[old[name][keep], new[name]] for name in new}
 
 
 def _positions(base: Orders, rows: Columns) -> Int:
