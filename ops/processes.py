@@ -115,7 +115,7 @@ def processes(
         | to_hub
         | client_secret
         | shopify
-        | config.passed_on
+        | dict(config.passed_on)
         | {
             "XSIGHT_INGEST_DATABASE_URL": _dsn(vault, admin_dsn, "xsight_ingest"),
             "XSIGHT_OIDC_KEY_FILE": str(vault.signing_key("oidc.pem")),

@@ -191,7 +191,7 @@ class _Line(asyncio.Protocol):
         self._under_way = None
         self._sender.answered(self, at, number, good=good)
 
-    def connection_lost(self, _error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's name
         """What was under way is not acknowledged."""
         self._sender.lines.discard(self)
         if self in self._sender.idle:

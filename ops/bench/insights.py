@@ -101,7 +101,9 @@ def _server(folder: Path) -> Iterator[dict[str, str]]:
     if os.geteuid() == 0:
         os.chown(sockets, user["user"], user["group"])
     with (folder / "postgres.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, **user)
+        server: Any = subprocess.Popen(
+            command, stdout=log, stderr=log, start_new_session=True, **user
+        )
 
     def url(role: str, database: str = "xsight") -> str:
         return f"postgresql://{role}:{_PASSWORD}@/{database}?host={sockets}&port=5432"
@@ -122,10 +124,11 @@ def _floor(admin_url: str) -> float:
     started = time.perf_counter()
     with psycopg.connect(admin_url) as admin:
         for table, columns in _STORED.items():
-            admin.execute(
+            statement = (
                 f"COPY (SELECT {columns} FROM xsight.{table} WHERE tenant_id = '{TENANT}') "  # noqa: S608
                 "TO '/dev/null' (FORMAT binary)"
             )
+            admin.execute(statement.encode())
     return time.perf_counter() - started
 
 

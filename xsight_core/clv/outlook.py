@@ -50,8 +50,8 @@ class Schedule:
     def of(self, model: BetaGeoFitter, x: Array, T: Array) -> Array:
         """(n, 8): the quantities of an active customer, the last of them repeated where there are fewer."""
         quantities = model.expected_of_pairs(x, T, self.ends) @ self.weight
-        missing = _LANES - quantities.shape[1]
-        return np.pad(quantities, ((0, 0), (0, missing)), mode="edge") if missing else quantities
+        last = np.minimum(np.arange(_LANES), quantities.shape[1] - 1)
+        return np.take(quantities, last, axis=1)
 
 
 def discounted_steps(ends: Array, after: float, until: float) -> Array:
