@@ -339,7 +339,8 @@ def _number_customers(cursor: Cursor[Any]) -> None:
           SELECT s.id, coalesce(c.ordinal, %(first)s - 1 + row_number()
                    OVER (PARTITION BY c.id IS NULL ORDER BY s.id)) AS ordinal
           FROM s_customers s
-          LEFT JOIN xsight.customers c ON c.tenant_id = {TENANT} AND c.id = s.id) n
+          LEFT JOIN LATERAL (SELECT c.id, c.ordinal FROM xsight.customers c
+            WHERE c.tenant_id = {TENANT} AND c.id = s.id LIMIT 1) c ON true) n
         WHERE n.id = s.id"""),
         {"first": first},
     )
@@ -354,12 +355,13 @@ def _number_customers(cursor: Cursor[Any]) -> None:
 def _is_fresh(cursor: Cursor[Any], family: str) -> bool:
     """Whether none of what is staged is stored: a first sync then costs plain inserts.
 
-    True until the transaction ends: every writer of the tenant's rows holds its lock.
+    True until the transaction ends: every writer of the tenant's rows holds its lock. Looked up one by one (a limit
+    keeps the planner from joining): on a table that fills, its guesses end in reading all of it for each record.
     """
     cursor.execute(
         _sql(f"""
-        SELECT NOT EXISTS (SELECT FROM s_{family} s
-          JOIN xsight.{family} t ON t.tenant_id = {TENANT} AND t.id = s.id)""")
+        SELECT NOT EXISTS (SELECT FROM s_{family} s, LATERAL (
+          SELECT FROM xsight.{family} t WHERE t.tenant_id = {TENANT} AND t.id = s.id LIMIT 1) known)""")
     )
     return cursor.fetchone() == (True,)
 
@@ -374,10 +376,10 @@ def _insert(family: str) -> str:
 
 
 def _insert_pii(family: str) -> str:
-    table, _ = _PII[family]
+    table, key = _PII[family]  # what was left out as unchanged still has its row here
     return f"""
         INSERT INTO xsight.{table} (tenant_id, {_list(table)})
-        SELECT {TENANT}, {_list(table)} FROM s_{table}"""
+        SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}"""
 
 
 def _values(family: str) -> tuple[dict[str, str], str]:

@@ -66,7 +66,7 @@ class SyncFeed {
   #hear(message) {
     if (message.type === "sync:update") return this.#announce(message);
     if (message.type === "sync:active") return void this.#list(message.runs);
-    if (message.type !== "sync:error" && message.run) this.#show(message);
+    if (message.type !== "sync:error" && message.status) this.#show(message); // a run's state; other news have none
   }
 
   async #poll() {
