@@ -40,7 +40,7 @@ class Api:
     async def browser(self) -> AsyncIterator["Browser"]:
         """A new browser: its own cookies, which it sends by path as browsers do."""
         async with httpx.AsyncClient(
-            base_url=self.url, headers={"Origin": self.url}, trust_env=False
+            base_url=self.url, headers={"Origin": self.url}, trust_env=False, timeout=60
         ) as http:
             yield Browser(self, http)
 

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from structlog.testing import capture_logs
 
 from tests.support.shops import ShopOrder, add_orders, random_orders, set_shop
 from xsight_core.errors import InvalidInput
@@ -81,7 +82,7 @@ async def test_the_future_cannot_be_looked_back_from(tenancy, tenant, tmp_path):
         assert refused.value.field == "as_of"
 
 
-async def test_a_forecast_that_got_worse_is_an_alarm(database, tenancy, tenant, tmp_path, capsys):
+async def test_a_forecast_that_got_worse_is_an_alarm(database, tenancy, tenant, tmp_path):
     add_orders(database.admin_url, tenant.id, random_orders(6, orders=2500, customers=400, end=NOW))
     for day in range(12, 6, -1):
         run = await compute_insights(tenancy, tenant.id, tmp_path, now=NOW - timedelta(days=day))
@@ -91,12 +92,13 @@ async def test_a_forecast_that_got_worse_is_an_alarm(database, tenancy, tenant, 
             "UPDATE xsight.insight_runs SET summary = summary || %s",
             [Jsonb({"holdout": {"brier": 0.01, "skill": 0.5, "customers": 400}})],
         )
-    worse = await compute_insights(tenancy, tenant.id, tmp_path, now=NOW)
+    with capture_logs() as logs:
+        worse = await compute_insights(tenancy, tenant.id, tmp_path, now=NOW)
     assert worse.drift["state"] == "worse"
     assert worse.drift["since"] == "2026-11-22"
     assert worse.card["drift"] == worse.drift
     assert "drift" in {warning["code"] for warning in worse.card["warnings"]}
-    assert "insights.drift" in capsys.readouterr().out
+    assert "insights.drift" in {line["event"] for line in logs}
     (body,) = rows(database, "SELECT body FROM xsight.documents WHERE name = 'overview'")
     assert body["body"]["churn"]["drift"]["state"] == "worse"
     later = await compute_insights(tenancy, tenant.id, tmp_path, now=NOW + timedelta(days=1))
