@@ -21,7 +21,7 @@ from psycopg import Connection, Cursor
 from xsight_core.errors import Unavailable
 from xsight_core.shopify.mapping import COLUMNS, PARTS, Rows
 from xsight_core.sync.copytext import copy_text
-from xsight_core.sync.unchanged import drop_unchanged
+from xsight_core.sync.unchanged import PII, drop_unchanged
 
 __all__ = [
     "TENANT",
@@ -40,7 +40,6 @@ __all__ = [
 Fault = tuple[str, str, str]
 """A record that could not be understood: object, reason, the record as it came."""
 
-_PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
 _PARENT_KEY = {"orders": "order_id", "products": "product_id"}
 _REFUND_PARTS = ("refund_lines", "refund_adjustments", "refund_transactions")
 TENANT = "current_setting('app.tenant_id')::uuid"
@@ -139,7 +138,7 @@ def merge(
         cursor.execute(_sql(statement), {"run": run, "minor": 10**exponent})
         accepted = cursor.rowcount
         cursor.execute("ANALYZE s_accepted")
-        if accepted and family in _PII:
+        if accepted and family in PII:
             cursor.execute(_sql(_insert_pii(family) if fresh else _upsert_pii(family)))
         for table in PARTS[family]:
             if table in keep or (fresh and parts is not None and not parts[table]):
@@ -279,7 +278,7 @@ def bump(cursor: Cursor[Any]) -> None:
 
 
 def _tables_beside(family: str) -> tuple[str, ...]:
-    pii = (_PII[family][0],) if family in _PII else ()
+    pii = (PII[family][0],) if family in PII else ()
     return (*pii, *PARTS[family])
 
 
@@ -317,8 +316,8 @@ def _follow_merged_customers(cursor: Cursor[Any]) -> None:
 def _analyze(cursor: Cursor[Any], family: str, keep: frozenset[str]) -> None:
     """Statistics of the keys only: of all columns they cost more than the merge gains."""
     keys = [f"s_{family} (id)"]
-    if family in _PII:
-        keys.append("s_{} ({})".format(*_PII[family]))
+    if family in PII:
+        keys.append("s_{} ({})".format(*PII[family]))
     keys += [f"s_{table} ({_PARENT_KEY[family]})" for table in PARTS[family] if table not in keep]
     cursor.execute(_sql(f"ANALYZE {', '.join(keys)}"))
 
@@ -376,7 +375,7 @@ def _insert(family: str) -> str:
 
 
 def _insert_pii(family: str) -> str:
-    table, key = _PII[family]  # what was left out as unchanged still has its row here
+    table, key = PII[family]  # what was left out as unchanged still has its row here
     return f"""
         INSERT INTO xsight.{table} (tenant_id, {_list(table)})
         SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}"""
@@ -414,7 +413,7 @@ def _upsert(family: str) -> str:
 
 
 def _upsert_pii(family: str) -> str:
-    table, key = _PII[family]
+    table, key = PII[family]
     named = [column for column in COLUMNS[table] if column not in {key, "note"}]
     # Nothing that names the person: the shop no longer lets us see it, which does not make it untrue.
     seen = f"num_nonnulls({', '.join(f'excluded.{column}' for column in named)}) > 0"

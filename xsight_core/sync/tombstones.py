@@ -10,6 +10,7 @@ from typing import Any, LiteralString, cast
 from psycopg import Connection
 
 from xsight_core.sync.merge import TENANT, bump, lock_shop
+from xsight_core.sync.unchanged import PII
 
 __all__ = ["tombstone"]
 
@@ -42,7 +43,6 @@ _TOMBSTONES = {
         SELECT {TENANT}, id, false, now(), now(), now() FROM unnest(%(ids)s::bigint[]) AS gone (id)
         ON CONFLICT (tenant_id, id) DO UPDATE SET {_GONE}""",
 }
-_PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
 
 
 def tombstone(connection: Connection[Any], family: str, ids: list[int]) -> int:
@@ -54,8 +54,8 @@ def tombstone(connection: Connection[Any], family: str, ids: list[int]) -> int:
         lock_shop(cursor)
         cursor.execute(_sql(_TOMBSTONES[family]), {"ids": ids})
         changed = cursor.rowcount
-        if changed and family in _PII:
-            table, key = _PII[family]
+        if changed and family in PII:
+            table, key = PII[family]
             cursor.execute(
                 _sql(f"""
                 DELETE FROM xsight.{table} WHERE tenant_id = {TENANT} AND {key} = ANY(%(ids)s)"""),

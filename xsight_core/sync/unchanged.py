@@ -12,18 +12,19 @@ from psycopg import Cursor
 
 from xsight_core.shopify.mapping import COLUMNS, PARTS
 
-__all__ = ["drop_unchanged"]
+__all__ = ["PII", "drop_unchanged"]
 
 _TENANT = "current_setting('app.tenant_id')::uuid"
-_PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
+PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
+"""Where an object's personal data stand, and the key to them."""
 _KEYS = {"orders": "order_id", "products": "product_id"}
 
 
 def drop_unchanged(cursor: Cursor[Any], family: str) -> int:
     """Take out of staging what is stored with the same version, content and parts; how many."""
     same = [f"({_columns(family, 't')}) IS NOT DISTINCT FROM ({_columns(family, 's')})"]
-    if family in _PII:
-        table, key = _PII[family]
+    if family in PII:
+        table, key = PII[family]
         same.append(_same_rows(table, key))
     same += [_same_rows(table, _KEYS[family]) for table in PARTS[family]]
     statement = f"""
