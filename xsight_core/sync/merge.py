@@ -355,7 +355,7 @@ def _is_fresh(cursor: Cursor[Any], family: str) -> bool:
     """Whether none of what is staged is stored: a first sync then costs plain inserts.
 
     True until the transaction ends: every writer of the tenant's rows holds its lock. Looked up one by one (a limit
-    keeps the planner from joining): on a table that fills, its guesses end in reading all of it for each record.
+    keeps the planner from joining): before a table that fills has been sampled, it takes it for next to nothing.
     """
     cursor.execute(
         _sql(f"""
