@@ -199,8 +199,7 @@ async def send_proof(request: UserRequest, resources: Wired) -> Response[Any]:
 async def leave_everywhere(request: UserRequest, resources: Wired) -> Response[None]:
     """Log out in every browser; the Hub's own session in this one ends on the way."""
     cookies = await log_out_everywhere(request, resources, request.user)
-    is_up = await resources.hub.is_up()
-    return see_other("/hub/logout" if is_up else url_with("/login", out="1"), cookies=cookies)
+    return see_other(await resources.hub.way_out(), cookies=cookies)
 
 
 async def _join(

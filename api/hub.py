@@ -113,14 +113,21 @@ class HubClient:
                 return True
         return False
 
-    async def is_up(self) -> bool:
-        """Whether the Hub answers at all."""
+    async def is_up(self, *, within_s: float = 1) -> bool:
+        """Whether the Hub answers at all. One that is down refuses at once; a busy one may take a while."""
         if self._api_url is None:
             return False
         try:
-            return (await self._http.get(f"{self._api_url}/", timeout=1)).is_success
+            return (await self._http.get(f"{self._api_url}/", timeout=within_s)).is_success
         except httpx.HTTPError:
             return False
+
+    async def way_out(self) -> str:
+        """Where a browser goes on that has logged out here: through the Hub, which ends its own session.
+
+        A busy Hub is waited for: passed by, it would keep that session for some seconds more.
+        """
+        return "/hub/logout" if await self.is_up(within_s=15) else "/login?out=1"
 
     async def close(self) -> None:
         """Stop what is under way."""

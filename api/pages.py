@@ -124,8 +124,7 @@ async def logout(request: UserRequest, resources: Wired) -> Response[None]:
 async def _leave(request: UserRequest, resources: Resources) -> Response[None]:
     """End the session here, then at the Hub, which sends the browser back to the log-in page."""
     cookies = await log_out(resources, request.user)
-    next_page = "/hub/logout" if await resources.hub.is_up() else url_with("/login", out="1")
-    return see_other(next_page, cookies=cookies)
+    return see_other(await resources.hub.way_out(), cookies=cookies)
 
 
 def _login(
