@@ -751,6 +751,35 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "segment_hooks",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("secret_sealed", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_segment_hooks")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_table(
+        "segment_refreshes",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("data_version", sa.BigInteger(), nullable=False),
+        sa.Column("insight_run", sa.Uuid(), nullable=True),
+        sa.Column("mark", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_segment_refreshes")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_table(
         "segments",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1212,6 +1241,82 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "segment_actions",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'planned'"), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=True),
+        sa.Column("held_out", sa.Double(), server_default=sa.text("0"), nullable=False),
+        sa.Column("seed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("treated", sa.LargeBinary(), nullable=False),
+        sa.Column("held", sa.LargeBinary(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "segment_id"],
+            ["xsight.segments.tenant_id", "xsight.segments.id"],
+            name=op.f("fk_segment_actions_segments"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_segment_actions")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        op.f("ix_segment_actions_tenant_id_segment_id"),
+        "segment_actions",
+        ["tenant_id", "segment_id"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "segment_deliveries",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("hook_id", sa.Uuid(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "hook_id"],
+            ["xsight.segment_hooks.tenant_id", "xsight.segment_hooks.id"],
+            name=op.f("fk_segment_deliveries_segment_hooks"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_segment_deliveries")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        op.f("ix_segment_deliveries_tenant_id_state_due_at"),
+        "segment_deliveries",
+        ["tenant_id", "state", "due_at"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
         "segment_events",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1240,24 +1345,16 @@ def upgrade() -> None:
         "segment_members",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("segment_id", sa.Uuid(), nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since_day", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("bits", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "segment_id"],
             ["xsight.segments.tenant_id", "xsight.segments.id"],
             name=op.f("fk_segment_members_segments"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint(
-            "tenant_id", "segment_id", "customer_id", name=op.f("pk_segment_members")
-        ),
-        schema="xsight",
-    )
-    op.create_index(
-        op.f("ix_segment_members_tenant_id_customer_id"),
-        "segment_members",
-        ["tenant_id", "customer_id"],
-        unique=False,
+        sa.PrimaryKeyConstraint("tenant_id", "segment_id", name=op.f("pk_segment_members")),
         schema="xsight",
     )
     op.create_table(
@@ -1309,5 +1406,32 @@ def upgrade() -> None:
         ["session_id"],
         unique=False,
         schema="control",
+    )
+    op.create_table(
+        "tag_changes",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("action_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("add", sa.Boolean(), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "action_id"],
+            ["xsight.segment_actions.tenant_id", "xsight.segment_actions.id"],
+            name=op.f("fk_tag_changes_segment_actions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "action_id", "customer_id", name=op.f("pk_tag_changes")
+        ),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        op.f("ix_tag_changes_tenant_id_action_id_state"),
+        "tag_changes",
+        ["tenant_id", "action_id", "state"],
+        unique=False,
+        schema="xsight",
     )
     # ### end Alembic commands ###

@@ -1044,21 +1044,39 @@ class Segment(Base):
 
 
 class SegmentMember(Base):
-    """Who is in a segment, and since when."""
+    """Who is in a segment: one bit a customer, by ordinal, the lowest bit of a byte first (as ``get_bit`` counts).
+
+    ``since_day`` is the shop's day on which membership began to be kept: earlier ones are not known. ``digest`` is that
+    of the rule, of those it names and of the data it could ask.
+    """
 
     __tablename__ = "segment_members"
     __table_args__ = (
         ForeignKeyConstraint(
             ["tenant_id", "segment_id"], [Segment.tenant_id, Segment.id], ondelete="CASCADE"
         ),
-        Index(None, "tenant_id", "customer_id"),
         {"schema": DATA},
     )
 
     tenant_id: Mapped[UUID] = _tenant()
     segment_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
-    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
-    entered_at: Mapped[datetime]
+    since_day: Mapped[int] = mapped_column(Integer)
+    digest: Mapped[str]
+    bits: Mapped[bytes]
+
+
+class SegmentRefresh(Base):
+    """What the last refresh of a tenant's segments had seen: rows, scores, day, and transactions (``Mark``)."""
+
+    __tablename__ = "segment_refreshes"
+    __table_args__ = {"schema": DATA, "info": {"notebook": False}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    at: Mapped[datetime]
+    day: Mapped[int] = mapped_column(Integer)
+    data_version: Mapped[int]
+    insight_run: Mapped[UUID | None]
+    mark: Mapped[dict[str, Any]]
 
 
 class SegmentEvent(Base):
@@ -1098,6 +1116,100 @@ class SegmentSize(Base):
     day: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False, sort_order=-1)
     members: Mapped[int] = mapped_column(Integer)
     net_minor: Mapped[int]
+
+
+class SegmentHook(Base):
+    """Somebody else's address that is told who came into segments and who left them."""
+
+    __tablename__ = "segment_hooks"
+    __table_args__ = {"schema": DATA, "info": {"notebook": False}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    url: Mapped[str]
+    secret_sealed: Mapped[str]
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = _now()
+
+
+class SegmentDelivery(Base):
+    """One message to a hook; ``state`` is waiting, delivered or dead."""
+
+    __tablename__ = "segment_deliveries"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "hook_id"], [SegmentHook.tenant_id, SegmentHook.id], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "state", "due_at"),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
+    hook_id: Mapped[UUID]
+    segment_id: Mapped[UUID]
+    event: Mapped[str]  # segment.entered | segment.left
+    body: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    due_at: Mapped[datetime] = _now()
+    error: Mapped[str | None]
+    created_at: Mapped[datetime] = _now()
+
+
+class SegmentAction(Base):
+    """Something done to a segment's members: an export, or a tag written to Shopify; who was held out of it.
+
+    ``treated`` and ``held`` are the two arms, a bit a customer as in ``segment_members``. ``state`` is planned, running,
+    done, failed, undoing or undone.
+    """
+
+    __tablename__ = "segment_actions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "segment_id"], [Segment.tenant_id, Segment.id], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "segment_id"),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    segment_id: Mapped[UUID]
+    kind: Mapped[str]  # tags | export
+    state: Mapped[str] = mapped_column(server_default=text("'planned'"))
+    tag: Mapped[str | None]
+    held_out: Mapped[float] = mapped_column(server_default=text("0"))
+    seed: Mapped[int] = mapped_column(server_default=text("0"))
+    day: Mapped[int] = mapped_column(Integer)
+    treated: Mapped[bytes]
+    held: Mapped[bytes]
+    error: Mapped[str | None]
+    created_by: Mapped[UUID | None]
+    created_at: Mapped[datetime] = _now()
+    ended_at: Mapped[datetime | None]
+
+
+class TagChange(Base):
+    """A tag that an action adds to a customer or takes off; ``state`` is waiting, done, failed or undone."""
+
+    __tablename__ = "tag_changes"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "action_id"],
+            [SegmentAction.tenant_id, SegmentAction.id],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "action_id", "state"),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    action_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+    customer_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    add: Mapped[bool]
+    state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    error: Mapped[str | None]
 
 
 class CustomerTrait(Base):
