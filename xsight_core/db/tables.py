@@ -1017,6 +1017,34 @@ class AuditEvent(Base):
     hash: Mapped[bytes] = mapped_column(server_default=text("''"))
 
 
+class Export(Base):
+    """A file of rows that somebody asked for; it is removed at ``expires_at``. It holds no row itself."""
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        Index(None, "tenant_id", "created_at"),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    kind: Mapped[str]
+    format: Mapped[str]  # csv | jsonl | parquet | xlsx
+    columns: Mapped[list[str]]
+    filters: Mapped[dict[str, Any]]
+    personal: Mapped[bool]  # a column of it names people
+    status: Mapped[str] = mapped_column(
+        server_default=text("'queued'")
+    )  # queued running done failed expired
+    requested_by: Mapped[UUID]
+    created_at: Mapped[datetime] = _now()
+    finished_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    rows: Mapped[int | None]
+    bytes: Mapped[int | None]
+    error: Mapped[dict[str, Any] | None]
+
+
 # ------------------------------------------------------------------------------------------------ segments
 class Segment(Base):
     """A saved rule. ``rule`` is the language's JSON with its version; ``trouble`` says why it cannot be computed."""
@@ -1160,8 +1188,8 @@ class SegmentDelivery(Base):
 class SegmentAction(Base):
     """Something done to a segment's members: an export, or a tag written to Shopify; who was held out of it.
 
-    ``treated`` and ``held`` are the two arms, a bit a customer as in ``segment_members``. ``state`` is planned, running,
-    done, failed, undoing or undone.
+    ``treated`` and ``held`` are the two arms, a bit a customer as in ``segment_members``. ``state`` is planned,
+    running, done, failed, undoing or undone.
     """
 
     __tablename__ = "segment_actions"
