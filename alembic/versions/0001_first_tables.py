@@ -371,6 +371,39 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "exports",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("columns", sa.ARRAY(sa.Text()), nullable=False),
+        sa.Column("filters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("personal", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.Text(), server_default=sa.text("'queued'"), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("rows", sa.BigInteger(), nullable=True),
+        sa.Column("bytes", sa.BigInteger(), nullable=True),
+        sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_exports")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        op.f("ix_exports_tenant_id_created_at"),
+        "exports",
+        ["tenant_id", "created_at"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
         "insight_runs",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
