@@ -1,5 +1,6 @@
 """One cookie per audience and path. None is for ``/``: the proxy would hand that one to notebook servers."""
 
+from collections.abc import Mapping
 from typing import Final, get_args
 
 from litestar.datastructures import Cookie
@@ -13,6 +14,8 @@ __all__ = [
     "end_cookies",
     "renewed_cookie",
     "session_cookies",
+    "state_cookie",
+    "state_of",
 ]
 
 AUDIENCES: Final[tuple[Audience, ...]] = get_args(Audience)
@@ -37,28 +40,37 @@ def session_cookies(secrets: dict[Audience, str], *, secure: bool) -> list[Cooki
 
 def renewed_cookie(audience: Audience, value: str, *, secure: bool) -> Cookie:
     """One of them."""
-    return Cookie(
-        key=cookie_name(audience, secure=secure),
-        value=value,
-        path=f"/{audience}",
-        max_age=MAX_AGE_S,
-        httponly=True,
-        samesite="lax",
-        secure=secure,
-    )
+    return _cookie(audience, value, path=f"/{audience}", max_age_s=MAX_AGE_S, secure=secure)
 
 
 def end_cookies(*, secure: bool) -> list[Cookie]:
     """Tell the browser to forget them all."""
     return [
-        Cookie(
-            key=cookie_name(audience, secure=secure),
-            value="",
-            path=f"/{audience}",
-            max_age=0,
-            httponly=True,
-            samesite="lax",
-            secure=secure,
-        )
+        _cookie(audience, "", path=f"/{audience}", max_age_s=0, secure=secure)
         for audience in AUDIENCES
     ]
+
+
+def state_cookie(name: str, state: str, *, path: str, life_s: int, secure: bool) -> Cookie:
+    """Binds a way to somebody else's site and back to this browser; sent to the way back's address only.
+
+    Without a state it ends the cookie.
+    """
+    return _cookie(name, state, path=path, max_age_s=life_s if state else 0, secure=secure)
+
+
+def state_of(cookies: Mapping[str, str], name: str, *, secure: bool) -> str:
+    """The state that this browser took along; empty if it did not."""
+    return cookies.get(cookie_name(name, secure=secure), "")
+
+
+def _cookie(name: str, value: str, *, path: str, max_age_s: int, secure: bool) -> Cookie:
+    return Cookie(
+        key=cookie_name(name, secure=secure),
+        value=value,
+        path=path,
+        max_age=max_age_s,
+        httponly=True,
+        samesite="lax",
+        secure=secure,
+    )

@@ -20,6 +20,7 @@ from litestar.datastructures import Cookie
 from litestar.params import FromQuery
 
 from api.access import client_address
+from api.cookies import state_cookie, state_of
 from api.provider import challenge_of
 from api.redirects import own_path, see_other
 from api.resources import External, Resources, Wired
@@ -36,6 +37,7 @@ log = structlog.stdlib.get_logger("api.external")
 
 PUBLIC: Final = {"right": Right.PUBLIC}
 PURPOSE: Final = "login_state"
+COOKIE: Final = "login"
 STATE_LIFE_S: Final = 600
 KEEP_S: Final = 3600
 ALGORITHMS: Final = ["ES256", "ES384", "EdDSA", "PS256", "RS256"]
@@ -85,7 +87,7 @@ async def callback(
     """Back from the provider: the state is this browser's and unused, the token is for us and this log-in."""
     provider = await _provider(resources)
     state = request.query_params.get("state", "")
-    cookie = request.cookies.get(_state_name(resources.settings), "")
+    cookie = state_of(request.cookies, COOKIE, secure=resources.settings.secure)
     if not state or not compare_digest(cookie.encode(), state.encode()):
         raise Forbidden(f"This log-in was started in another browser. {AGAIN}")
     payload = await accounts.redeem_code(resources.tenancy, PURPOSE, state)
@@ -96,7 +98,7 @@ async def callback(
     word = await _word(resources, provider, code, payload)
     user_id = await accounts.enter_by_address(resources.tenancy, email=word.email, name=word.name)
     cookies = await open_for(request, resources, user_id, action="login.external")
-    ended = _state_cookie("", resources.settings, max_age=0)
+    ended = _state_cookie("", resources.settings)
     return see_other(own_path(payload["next"]), cookies=[*cookies, ended])
 
 
@@ -172,19 +174,9 @@ def _callback(settings: Settings) -> str:
     return f"{settings.public_url}/auth/external/callback"
 
 
-def _state_name(settings: Settings) -> str:
-    return "__Secure-xs_login" if settings.secure else "xs_login"
-
-
-def _state_cookie(state: str, settings: Settings, max_age: int = STATE_LIFE_S) -> Cookie:
-    return Cookie(
-        key=_state_name(settings),
-        value=state,
-        path="/auth/external/callback",
-        max_age=max_age,
-        httponly=True,
-        samesite="lax",
-        secure=settings.secure,
+def _state_cookie(state: str, settings: Settings) -> Cookie:
+    return state_cookie(
+        COOKIE, state, path="/auth/external/callback", life_s=STATE_LIFE_S, secure=settings.secure
     )
 
 

@@ -8,6 +8,7 @@ from litestar import Request, Response, get
 from litestar.datastructures import Cookie
 from litestar.params import FromQuery
 
+from api.cookies import state_cookie, state_of
 from api.redirects import DEFAULT_TARGET, see_other, url_with
 from api.resources import Resources, Wired
 from api.rights import Right
@@ -23,6 +24,7 @@ __all__ = ["handlers"]
 
 STATE_LIFE_S: Final = 600
 PURPOSE: Final = "shopify_state"
+COOKIE: Final = "state"
 START_AGAIN: Final = "Start connecting the store again from your browser."
 
 UserRequest = Request[Identity, Any, Any]
@@ -52,7 +54,7 @@ async def callback(request: UserRequest, resources: Wired) -> Response[None]:
     if not query.get("code"):
         raise Forbidden(f"The store was not connected: Shopify sent no code. {START_AGAIN}")
     await resources.shops.connect(tenant_of(request), shop, query["code"])
-    return see_other(DEFAULT_TARGET, cookies=[_state_cookie("", resources.settings, max_age=0)])
+    return see_other(DEFAULT_TARGET, cookies=[_state_cookie("", resources.settings)])
 
 
 @get("/auth/install", opt={"right": Right.PUBLIC}, include_in_schema=False, sync_to_thread=False)
@@ -67,7 +69,7 @@ async def _redeem_state(
     request: UserRequest, resources: Resources, state: str, shop: ShopDomain
 ) -> None:
     """The state is that of this browser, this log-in and this shop, and was not used before."""
-    cookie = request.cookies.get(_state_name(resources.settings), "")
+    cookie = state_of(request.cookies, COOKIE, secure=resources.settings.secure)
     if not state or not compare_digest(cookie.encode(), state.encode()):
         raise Forbidden(f"This return from Shopify was started in another browser. {START_AGAIN}")
     payload = await accounts.redeem_code(resources.tenancy, PURPOSE, state)
@@ -92,19 +94,9 @@ def _single_values(request: Request[Any, Any, Any]) -> dict[str, str]:
     return query
 
 
-def _state_name(settings: Settings) -> str:
-    return "__Secure-xs_state" if settings.secure else "xs_state"
-
-
-def _state_cookie(state: str, settings: Settings, max_age: int = STATE_LIFE_S) -> Cookie:
-    return Cookie(
-        key=_state_name(settings),
-        value=state,
-        path="/auth/callback",
-        max_age=max_age,
-        httponly=True,
-        samesite="lax",
-        secure=settings.secure,
+def _state_cookie(state: str, settings: Settings) -> Cookie:
+    return state_cookie(
+        COOKIE, state, path="/auth/callback", life_s=STATE_LIFE_S, secure=settings.secure
     )
 
 
