@@ -371,6 +371,17 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "erased_people",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("subject", sa.LargeBinary(), nullable=False),
+        sa.Column(
+            "erased_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "subject", name=op.f("pk_erased_people")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_table(
         "exports",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -596,11 +607,21 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "person_keys",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "subject", name=op.f("pk_person_keys")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_table(
         "privacy_requests",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("webhook_id", sa.Text(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("subject", sa.LargeBinary(), nullable=True),
         sa.Column("request", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("status", sa.Text(), server_default=sa.text("'open'"), nullable=False),
         sa.Column(
@@ -611,6 +632,7 @@ def upgrade() -> None:
         ),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("report", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.PrimaryKeyConstraint("tenant_id", "webhook_id", name=op.f("pk_privacy_requests")),
         schema="xsight",
         info={"pii": True, "notebook": False},

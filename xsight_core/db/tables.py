@@ -827,7 +827,11 @@ class Completeness(Base):
 
 
 class PrivacyRequest(Base):
-    """A request of Shopify's on personal data: to be told of, or to be erased, by ``due_at``."""
+    """A request of Shopify's on personal data: to be told of, or to be erased, by ``due_at``.
+
+    Once an erasure is done nothing here names the person: ``subject`` is the digest that ``erased_people`` keeps too,
+    ``report`` the proof, store by store.
+    """
 
     __tablename__ = "privacy_requests"
     __table_args__ = (
@@ -838,7 +842,8 @@ class PrivacyRequest(Base):
     tenant_id: Mapped[UUID] = _tenant()
     webhook_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
     topic: Mapped[str]  # customers/data_request | customers/redact | shop/redact
-    customer_id: Mapped[int | None]  # null: the whole shop
+    customer_id: Mapped[int | None]  # null: the whole shop, or somebody erased
+    subject: Mapped[bytes | None]
     request: Mapped[dict[str, Any]]  # the payload
     status: Mapped[str] = mapped_column(
         server_default=text("'open'")
@@ -846,6 +851,32 @@ class PrivacyRequest(Base):
     received_at: Mapped[datetime] = _now()
     due_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
+    report: Mapped[dict[str, Any] | None]
+
+
+class ErasedPerson(Base):
+    """Somebody who was erased, as a digest of shop and id: a late copy of their record is not taken in again."""
+
+    __tablename__ = "erased_people"
+    __table_args__ = {"schema": DATA, "info": {"notebook": False}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    subject: Mapped[bytes] = mapped_column(primary_key=True, sort_order=-1)
+    erased_at: Mapped[datetime] = _now()
+
+
+class PersonKey(Base):
+    """What seals a customer's personal data in backups, which leave this table out.
+
+    With a person erased their key goes too: every copy of every backup has forgotten them.
+    """
+
+    __tablename__ = "person_keys"
+    __table_args__ = {"schema": DATA, "info": {"notebook": False}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    subject: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)  # customer:1, order:2
+    key: Mapped[bytes]
 
 
 class InsightRun(Base):
