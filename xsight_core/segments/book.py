@@ -14,6 +14,7 @@ from xsight_core.ledger.customers import Customers
 from xsight_core.ledger.scores import SCORES, Scores
 from xsight_core.segments.columns import Codes, Column, Flags, Mask, Numbers
 from xsight_core.segments.events import Events, LineEvents, OrderEvents
+from xsight_core.segments.facts import SUMS, Facts, make_facts
 from xsight_core.segments.fields import Basis
 from xsight_core.segments.rules import Event, Rule
 
@@ -31,14 +32,14 @@ _PEOPLE_FLAGS = {
     "tax_exempt": 3,
 }  # two bits each: 0 not known, 1 false, 2 true
 _PEOPLE_MARKS = {"has_email": 5, "has_phone": 6}
-_SUMS = ("gross", "discounts", "returns", "net", "units")
+_SUMS = (*SUMS, "units")
 
 
 @dataclass(eq=False)
 class Book:
     """Columns are made when a rule first asks for them, and stay with the book.
 
-    ``ask`` gives the ids of the customers whom one rule finds in the database.
+    ``ask`` gives the ids of the customers whom one rule finds in the database. ``facts`` are kept ones, if there are.
     """
 
     orders: Orders
@@ -46,9 +47,11 @@ class Book:
     scores: Scores | None
     basis: Basis
     ask: Callable[[Rule], Int]
+    kept: Callable[[int], Facts] | None = None
 
     def __post_init__(self) -> None:
         self._columns: dict[str, Column] = {}
+        self._ordered: dict[str, NDArray[Any]] = {}
 
     def __len__(self) -> int:
         return max(len(self.people), len(self.orders.customer_id))
@@ -59,24 +62,34 @@ class Book:
         return (self._padded(self.people.columns["bits"], 0) & 1).astype(np.bool_)
 
     @cached_property
-    def counted(self) -> Orders:
-        """Counted orders of customers up to today, by day."""
-        return self.orders.counted(self.basis.today).known()
+    def facts(self) -> Facts:
+        """Of counted orders of customers up to today."""
+        if self.kept is not None:
+            return self.kept(len(self))
+        return make_facts(self.orders, len(self), self.basis.today)
 
     @cached_property
     def events_of_orders(self) -> OrderEvents:
-        """All of them as events."""
-        return OrderEvents(self.counted, len(self), self.basis)
+        """The counted orders as events."""
+        return OrderEvents(self.facts, len(self), self.basis)
 
     @cached_property
     def events_of_lines(self) -> LineEvents:
         """Their lines."""
-        return LineEvents(self.counted, len(self), self.basis)
+        return LineEvents(self.facts, len(self), self.basis)
 
     def events(self, event: Event, name: str) -> Events:
         """The orders or bought lines in an event's window."""
         events = self.events_of_orders if name == "orders" else self.events_of_lines
         return events.within(event.since, event.until)
+
+    def ordered(self, name: str) -> NDArray[Any]:
+        """The values of the living who have one, rising."""
+        if name not in self._ordered:
+            column: Any = self.column(name)
+            among = self.living if column.known is None else self.living & column.known
+            self._ordered[name] = np.sort(column.values[among])
+        return self._ordered[name]
 
     def asked(self, rule: Rule, operator: str) -> Mask:
         """What only the database knows, by the positive form of the rule."""
@@ -109,7 +122,7 @@ class Book:
                 return Flags((bits >> _PEOPLE_MARKS[name] & 1).astype(np.int8))
             return Flags((bits >> _PEOPLE_FLAGS[name] & 3).astype(np.int8) - 1)
         if name in {"first_channel", "last_channel"}:
-            return self.events_of_orders.end_channel(first=name == "first_channel")
+            return Codes(self.facts.of(name), tuple(self.orders.channels))
         return self._score(name) if _stored(name) in {*SCORES, "segment"} else self._fact(name)
 
     def _score(self, name: str) -> Column:
@@ -133,24 +146,22 @@ class Book:
         return self.scores.rows_of(self._padded(self.people.columns["id"], 0))
 
     def _fact(self, name: str) -> Column:
-        facts = self.events_of_orders
-        bought = facts.count > 0
+        of = self.facts.of
         if name in _SUMS:
-            return Numbers(facts.total(name))
+            return Numbers(of(name))
+        count, last = of("count"), of("last_day")
         makers: dict[str, Callable[[], Column]] = {
-            "orders_count": lambda: Numbers(facts.count),
-            "sales": lambda: Numbers(facts.total("gross") - facts.total("discounts")),
-            "aov": lambda: _share(facts.total("net"), facts.count),
-            "discount_share": lambda: _share(facts.total("discounts"), facts.total("gross")),
-            "refund_share": lambda: _share(
-                facts.total("returns"), facts.total("gross") - facts.total("discounts")
-            ),
-            "first_order": lambda: Numbers(facts.first_day, bought),
-            "last_order": lambda: Numbers(facts.last_day, bought),
-            "days_since_order": lambda: Numbers(self.basis.today - facts.last_day, bought),
-            "rhythm": lambda: facts.rhythm,
+            "orders_count": lambda: Numbers(count),
+            "sales": lambda: Numbers(of("gross") - of("discounts")),
+            "aov": lambda: _share(of("net"), count),
+            "discount_share": lambda: _share(of("discounts"), of("gross")),
+            "refund_share": lambda: _share(of("returns"), of("gross") - of("discounts")),
+            "first_order": lambda: Numbers(of("first_day"), count > 0),
+            "last_order": lambda: Numbers(last, count > 0),
+            "days_since_order": lambda: Numbers(self.basis.today - last, count > 0),
+            "rhythm": lambda: Numbers(np.nan_to_num(of("rhythm")), ~np.isnan(of("rhythm"))),
             "overdue": lambda: _share(
-                self.basis.today - facts.last_day, facts.rhythm.values, facts.rhythm.known
+                self.basis.today - last, np.nan_to_num(of("rhythm")), ~np.isnan(of("rhythm"))
             ),
         }
         return makers[name]()

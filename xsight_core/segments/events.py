@@ -5,28 +5,27 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xsight_core.analytics.orders import Int, Orders
+from xsight_core.analytics.orders import Int
+from xsight_core.analytics.parts import Products
 from xsight_core.segments.columns import Codes, Column, Labels, Mask, Numbers, Through
 from xsight_core.segments.dates import When, day_of
+from xsight_core.segments.facts import SUMS, Facts, total
 from xsight_core.segments.fields import Basis
 from xsight_core.segments.rules import Event
 
-__all__ = ["Events", "LineEvents", "OrderEvents"]
-
-_MONEY: Final = frozenset({"gross", "discounts", "returns", "net"})
-_EXACT: Final = 2**53  # sums below it are exact as floats, and bincount is fast
+__all__ = ["OF_PRODUCT", "Catalogue", "Events", "LineEvents", "OrderEvents"]
 
 
 class Events(ABC):
     """Events in the order of (day, order id), or some of them; ``size`` counts customers."""
 
-    def __init__(self, orders: Orders, size: int, basis: Basis) -> None:
-        self.orders, self.size, self.basis = orders, size, basis
+    def __init__(self, facts: Facts, size: int, basis: Basis) -> None:
+        self.facts, self.orders, self.size, self.basis = facts, facts.counted, size, basis
         self.rows: slice | Int = slice(0, self.all)
 
     @property
@@ -57,7 +56,7 @@ class Events(ABC):
     def picked(self, rows: slice | Int) -> Self:
         """Other rows of the same events."""
         other = copy.copy(self)
-        for name in ("customer", "day", "count", "first_day", "last_day", "rhythm"):
+        for name in ("customer", "day", "count", "first_day", "last_day"):
             vars(other).pop(name, None)
         other.rows = rows
         return other
@@ -75,8 +74,9 @@ class Events(ABC):
 
     def where(self, mask: Mask) -> Self:
         """Those of a mask over these."""
-        start = self.rows.start if isinstance(self.rows, slice) else 0
-        return self.picked(np.flatnonzero(mask) + start)
+        if isinstance(self.rows, slice):
+            return self.picked(np.flatnonzero(mask) + self.rows.start)
+        return self.picked(self.rows[mask])
 
     @cached_property
     def customer(self) -> Int:
@@ -96,12 +96,7 @@ class Events(ABC):
 
     def total(self, name: str) -> Int:
         """Sum per customer, exact."""
-        values = self.values(name)
-        if float(np.abs(values, dtype=np.float64).sum()) < _EXACT:
-            return np.bincount(self.customer, weights=values, minlength=self.size).astype(np.int64)
-        total = np.zeros(self.size, np.int64)
-        np.add.at(total, self.customer, values)
-        return total
+        return total(self.customer, self.values(name), self.size)
 
     @cached_property
     def first_day(self) -> Int:
@@ -166,12 +161,12 @@ class OrderEvents(Events):
         return order
 
     def values(self, name: str) -> NDArray[Any]:
-        return getattr(self.orders, f"{name}_minor" if name in _MONEY else name)[self.rows]
+        return getattr(self.orders, f"{name}_minor" if name in SUMS else name)[self.rows]
 
     def column(self, name: str) -> Column:
         orders = self.orders
         if name == "nth":
-            return Numbers(nth_of(orders)[self.rows])
+            return Numbers(self.facts.nth[self.rows])
         if name in {"channel", "country"}:
             names = orders.channels if name == "channel" else orders.countries
             return Codes(getattr(orders, name)[self.rows], tuple(names))
@@ -179,30 +174,10 @@ class OrderEvents(Events):
             return Codes(orders.discount[self.rows], tuple(orders.discount_codes))
         return Numbers(self.values(name))
 
-    @cached_property
-    def rhythm(self) -> Numbers:
-        """Median of the days from one day with an order to the next."""
-        index = self.orders.by_customer
-        customer, day = self.orders.customer[index], self.orders.day[index]
-        gap = np.diff(day)
-        real = (customer[1:] == customer[:-1]) & (gap > 0)
-        who, gap = customer[1:][real], gap[real]
-        order = np.lexsort((gap, who))
-        who, gap = who[order], gap[order]
-        count = np.bincount(who, minlength=self.size)
-        start = np.cumsum(count) - count
-        known = count > 0
-        median = np.zeros(self.size)
-        low, high = (start + (count - 1) // 2)[known], (start + count // 2)[known]
-        median[known] = (gap[low] + gap[high]) / 2
-        return Numbers(median, known)
 
-    def end_channel(self, *, first: bool) -> Codes:
-        """Channel of each customer's first or last order."""
-        codes = np.full(self.size, -1, np.int16)
-        step = -1 if first else 1  # of several the last one written stays
-        codes[self.customer[::step]] = self.orders.channel[self.rows][::step]
-        return Codes(codes, tuple(self.orders.channels))
+OF_PRODUCT = frozenset({"product", "title", "vendor", "type", "product_tag"})
+"""Columns of lines that are their product's."""
+_FEW = 8  # products with more than one in eight lines are looked for line by line
 
 
 class LineEvents(Events):
@@ -219,27 +194,41 @@ class LineEvents(Events):
     def first_at(self, order: int) -> int:
         return int(np.searchsorted(self.orders.lines.order, order, side="left"))
 
+    @cached_property
+    def catalogue(self) -> "Catalogue":
+        """What is asked of products is asked once of each."""
+        return Catalogue(self.orders.products)
+
+    @cached_property
+    def customer(self) -> Int:
+        return self.facts.columns["line_customer"][self.rows]
+
+    def of_products(self, products: Mask) -> Self:
+        """Those of some products; the mask's last entry is for lines without one."""
+        starts = self.facts.columns["product_starts"]
+        if np.diff(starts)[products].sum() * _FEW > len(self.orders.lines):
+            return self.where(np.take(products, self.orders.lines.product[self.rows]))
+        rows = self.facts.lines_of(products)
+        if isinstance(self.rows, slice):
+            first, end = np.searchsorted(rows, [self.rows.start, self.rows.stop])
+            return self.picked(rows[first:end])
+        return self.picked(np.intersect1d(rows, self.rows, assume_unique=True))
+
     def values(self, name: str) -> NDArray[Any]:
         lines = self.orders.lines
         return (lines.units if name == "quantity" else lines.net_minor)[self.rows]
 
     def column(self, name: str) -> Column:
-        lines, products = self.orders.lines, self.orders.products
+        lines = self.orders.lines
         if name in {"quantity", "line_net"}:
             return Numbers(self.values(name))
         if name == "variant":
             variant = lines.variant_id[self.rows]
             return Numbers(variant, variant != 0)
-        if name in {"product", "title", "vendor", "type", "product_tag"}:
-            of_product: Column
-            if name == "product":
-                of_product = Numbers(products.product_id)
-            elif name == "product_tag":
-                of_product = _labels(products.tags)
-            else:
-                of_product = _codes(getattr(products, name))
-            return Through(lines.product[self.rows], of_product, len(products))
-        orders = OrderEvents(self.orders, self.size, self.basis)
+        if name in OF_PRODUCT:
+            size = len(self.orders.products)
+            return Through(lines.product[self.rows], self.catalogue.column(name), size + 1)
+        orders = OrderEvents(self.facts, self.size, self.basis)
         return Through(np.asarray(self.order), orders.column(name), len(self.orders))
 
     @cached_property
@@ -251,12 +240,29 @@ class LineEvents(Events):
         return np.bincount(self.customer[first], minlength=self.size)
 
 
-def nth_of(orders: Orders) -> Int:
-    """Which of its customer's orders each one is, from 1."""
-    index, starts = orders.by_customer, orders.starts
-    nth = np.zeros(len(orders), np.int64)
-    nth[index] = np.arange(len(index)) - starts[orders.buyer] + 1 if len(index) else 0
-    return nth
+class Catalogue:
+    """Products, and behind them a row that stands for none."""
+
+    def __init__(self, products: Products) -> None:
+        self._products = products
+        self._columns: dict[str, Column] = {}
+
+    def __len__(self) -> int:
+        return len(self._products) + 1
+
+    def column(self, name: str) -> Column:
+        """A column by the registry's name."""
+        if name not in self._columns:
+            self._columns[name] = self._make(name)
+        return self._columns[name]
+
+    def _make(self, name: str) -> Column:
+        if name == "product":
+            ids = np.r_[self._products.product_id, 0]
+            return Numbers(ids, np.arange(len(ids)) < len(ids) - 1)
+        if name == "product_tag":
+            return _labels([*self._products.tags, ()])
+        return _codes([*getattr(self._products, name), None])
 
 
 def _codes(texts: Sequence[str | None]) -> Codes:

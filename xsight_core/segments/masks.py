@@ -24,6 +24,7 @@ from xsight_core.segments.columns import (
     compare,
     labelled,
 )
+from xsight_core.segments.events import OF_PRODUCT, Events, LineEvents
 from xsight_core.segments.fields import Basis
 from xsight_core.segments.operators import NEGATED, Kind
 from xsight_core.segments.rules import Event, Group, Node, Rank, Rule, walk
@@ -72,7 +73,7 @@ class Masks:
     def _event(self, event: Event, name: str) -> Mask:
         events = self.book.events(event, name)
         if event.where is not None:
-            events = events.where(self.mask(event.where, events))
+            events = self._where(events, event.where)
         values, known = events.aggregate(event)
         comparison = NEGATED.get(event.comparison, event.comparison)
         found = compare(values, comparison, resolve_n(event, self.book.basis))
@@ -80,49 +81,86 @@ class Masks:
             found &= known
         return ~found if comparison != event.comparison else found
 
+    def _where(self, events: Events, where: Group) -> Events:
+        """What is asked of products is answered by product, and only their lines are looked at for the rest."""
+        if not isinstance(events, LineEvents):
+            return events.where(self.mask(where, events))
+        parts = where.rules if where.combinator == "and" and not where.negated else (where,)
+        of_products = [part for part in parts if _about_products(part)]
+        for part in of_products:
+            events = events.of_products(self.mask(part, events.catalogue))
+        for part in parts:
+            if part not in of_products:
+                events = events.where(self.mask(part, events))
+        return events
+
     def _rank(self, rule: Rule, rank: Rank) -> Mask:
-        column: Any = self.book.column(str(rule.field.column))
+        name = str(rule.field.column)
+        column: Any = self.book.column(name)
         among = self.book.living if column.known is None else self.book.living & column.known
-        if rank.within is not None:
+        if rank.within is None:
+            ordered = self.book.ordered(name)
+        else:
             among = among & self.mask(rank.within, self.book)
-        ordered = np.sort(column.values[among])
+            ordered = np.sort(column.values[among])
         found = np.zeros(len(self.book), np.bool_)
         for low, high in _spans(rule.operator, rank.numbers, ordered):
             found |= (column.values >= low) & (column.values <= high)
         return found & among
 
 
+def _about_products(node: Node) -> bool:
+    """Whether a product alone tells if its lines match."""
+    if isinstance(node, Group):
+        return all(_about_products(one) for one in node.rules)
+    return node.field.column in OF_PRODUCT
+
+
 def _spans(
     operator: str, numbers: tuple[float, ...], ordered: NDArray[Any]
 ) -> Iterator[tuple[Any, Any]]:
     """Where the values lie that rank as asked: least and greatest of each stretch. Ranks rise with values."""
-    if len(ordered) == 0:
+    n = len(ordered)
+    if n == 0:
+        return
+    if operator in _BEYOND:
+        top, percent = _BEYOND[operator]
+        most = min(n - 1, _most_beyond(numbers[0], n) if percent else int(numbers[0]) - 1)
+        yield (ordered[n - 1 - most], ordered[-1]) if top else (ordered[0], ordered[most])
         return
     below = np.r_[0, np.flatnonzero(ordered[1:] != ordered[:-1]) + 1]  # of each distinct value
-    up_to = np.r_[below[1:], len(ordered)]
-    holds = np.r_[False, _ranked(operator, numbers, below, up_to, len(ordered)), False]
+    up_to = np.r_[below[1:], n]
+    holds = np.r_[False, _ranked(operator, numbers, below, up_to, n), False]
     edges = np.flatnonzero(holds[1:] != holds[:-1])
     for first, end in zip(edges[::2], edges[1::2], strict=True):
         yield ordered[below[first]], ordered[below[end - 1]]
 
 
+_BEYOND = {
+    "topPercent": (True, True),
+    "bottomPercent": (False, True),
+    "topN": (True, False),
+    "bottomN": (False, False),
+}
+"""Operators that bound how many values lie beyond one's own: from the top, in percent."""
+
+
+def _most_beyond(percent: float, n: int) -> int:
+    """The greatest number of values beyond one's own that is less than so many percent of ``n``."""
+    most = int(percent * n / 100)
+    while most * 100 >= percent * n:
+        most -= 1
+    while (most + 1) * 100 < percent * n:
+        most += 1
+    return most
+
+
 def _ranked(operator: str, numbers: tuple[float, ...], below: Any, up_to: Any, n: int) -> Mask:
     """By the number of values below and up to one's own, of ``n`` in all."""
-    number = numbers[0]
-    match operator:
-        case "topPercent":
-            return (n - up_to) * 100 < number * n
-        case "bottomPercent":
-            return below * 100 < number * n
-        case "topN":
-            return n - up_to < number
-        case "bottomN":
-            return below < number
-        case "decile":
-            return np.isin(1 + 10 * (below + up_to) // (2 * n), np.array(numbers))
-        case _:
-            at = 100 * (below + up_to)
-            return (at >= number * (2 * n)) & (at <= numbers[1] * (2 * n))
+    if operator == "decile":
+        return np.isin(1 + 10 * (below + up_to) // (2 * n), np.array(numbers))
+    at = 100 * (below + up_to)
+    return (at >= numbers[0] * (2 * n)) & (at <= numbers[1] * (2 * n))
 
 
 def _plain(rule: Rule, operator: str, frame: Frame, basis: Basis) -> Mask:
