@@ -163,7 +163,7 @@ def processes(
                     _portless(
                         home, "worker", "worker", work | keys | to_hub | shopify | _mail(config)
                     ),
-                    stop_within_s=7.0,  # jobs under way get 6
+                    stop_within_s=5.0,  # jobs under way get 3
                 ),
                 _portless(home, "scheduler", "worker.scheduler", work),
                 _portless(home, "relay", "worker.relay", work),

@@ -18,7 +18,7 @@ from xsight_core.settings import Settings
 __all__ = ["add_job_task", "main", "work"]
 
 _JOBS_AT_ONCE = 4
-_GRACE_S = 6.0
+_GRACE_S = 3.0
 
 log = structlog.get_logger()
 
@@ -37,10 +37,10 @@ def add_job_task(broker: StreamBroker, by: Resources, running: set["asyncio.Task
     broker.register_task(job, task_name=JOB)
 
 
-async def work(settings: Settings, stop: asyncio.Event, *, idle_timeout_s: float = 30.0) -> None:
+async def work(settings: Settings, stop: asyncio.Event) -> None:
     """Run a worker until ``stop``; jobs that are not done shortly after go back to the queue."""
     async with open_resources(settings) as by, alive(by.redis, "worker"):
-        broker = create_broker(settings.redis_url.get_secret_value(), idle_timeout_s=idle_timeout_s)
+        broker = create_broker(settings.redis_url.get_secret_value(), idle_timeout=settings.lease)
         running: set[asyncio.Task[None]] = set()
         add_job_task(broker, by, running)
         broker.is_worker_process = True

@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -154,9 +155,12 @@ class StreamBroker(RedisStreamBroker):
                         )
 
 
-def create_broker(redis_url: str, *, idle_timeout_s: float = 30.0) -> StreamBroker:
+def create_broker(redis_url: str, *, idle_timeout: timedelta) -> StreamBroker:
     """The broker of all processes. JSON only: whoever can write Redis must not run code here."""
     broker = StreamBroker(
-        redis_url, queue_name=QUEUE, idle_timeout=int(idle_timeout_s * 1000), xread_block=1000
+        redis_url,
+        queue_name=QUEUE,
+        idle_timeout=idle_timeout // timedelta(milliseconds=1),
+        xread_block=1000,
     )
     return broker.with_serializer(JSONSerializer())

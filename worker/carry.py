@@ -11,6 +11,7 @@ from structlog.contextvars import bound_contextvars
 from worker.resources import Resources
 from worker.tasks import TASKS, run_of
 from xsight_core.errors import XsightError
+from xsight_core.services.exports import fail_export
 from xsight_core.services.jobs import (
     HEAVY,
     ClaimedJob,
@@ -33,13 +34,14 @@ log = structlog.get_logger()
 
 async def carry_out(by: Resources, job_id: UUID) -> None:
     """Do what the job asks for, unless it is done, not due, or leased to another worker."""
-    job = await claim(by.tenancy, job_id)
+    lease = by.settings.lease
+    job = await claim(by.tenancy, job_id, lease=lease)
     if job is None:
         return
     with bound_contextvars(job_id=str(job.id), kind=job.kind, tenant_id=str(job.tenant_id)):
         try:
             async with AsyncExitStack() as stack:
-                await stack.enter_async_context(leased(by.tenancy, job))
+                await stack.enter_async_context(leased(by.tenancy, job, lease=lease))
                 if job.kind in HEAVY and not await _have_turn(by, job, stack):
                     await give_back(by.tenancy, job, "It waits for its turn.", delay=_TURN_PAUSE)
                     return
@@ -78,3 +80,5 @@ async def _give_up(by: Resources, job: ClaimedJob, error: Exception) -> None:
     run = run_of(job)
     if ended in {"failed", "dead"} and run is not None:
         await fail_run(by.tenancy, by.progress, job.tenant_id, run, error)
+    if ended in {"failed", "dead"} and job.kind == "export":
+        await fail_export(by.tenancy, job, error)

@@ -6,6 +6,7 @@ to its grave, is due again in PostgreSQL after a while and is sent again.
 
 import asyncio
 from contextlib import suppress
+from datetime import timedelta
 
 import structlog
 from redis.asyncio import Redis
@@ -29,10 +30,10 @@ _TROUBLE_PAUSE_S = 2.0
 log = structlog.get_logger()
 
 
-async def send_due(tenancy: Tenancy, broker: StreamBroker) -> int:
+async def send_due(tenancy: Tenancy, broker: StreamBroker, lease: timedelta) -> int:
     """Send every job that is due now; how many."""
     await enqueue_due_inbox(tenancy)
-    due = await due_jobs(tenancy)
+    due = await due_jobs(tenancy, lease=lease)
     for job in due:
         await AsyncKicker(JOB, broker, {}).kiq(str(job.id))
     return len(due)
@@ -42,13 +43,14 @@ async def relay(settings: QueueSettings, stop: asyncio.Event) -> None:
     """Relay until ``stop``, through any trouble of database and Redis."""
     redis_url = settings.redis_url.get_secret_value()
     tenancy = Tenancy(settings.database_url.get_secret_value(), pool_size=2)
-    redis, broker = Redis.from_url(redis_url), create_broker(redis_url)
+    redis = Redis.from_url(redis_url)
+    broker = create_broker(redis_url, idle_timeout=settings.lease)
     async with alive(redis, "relay"):
         log.info("relay.ready")
         ears = asyncio.create_task(_listen(redis, bell := asyncio.Event()))
         while not stop.is_set():
             try:
-                sent = await send_due(tenancy, broker)
+                sent = await send_due(tenancy, broker, settings.lease)
                 if sent:
                     log.info("relay.sent", jobs=sent)
                     continue

@@ -13,6 +13,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from worker.calculators import Calculators
 from worker.doorbell import RedisDoorbell
 from xsight_core.services.connect import ShopAccess
 from xsight_core.services.sync import PROGRESS_CHANNEL
@@ -52,6 +53,7 @@ class Resources:
     access: ShopAccess
     progress: RedisProgress
     doorbell: RedisDoorbell
+    calculators: Calculators
     heavy: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_HEAVY_AT_ONCE))
 
 
@@ -60,6 +62,7 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
     """Open the pools, and close them at the end."""
     tenancy = Tenancy(settings.database_url.get_secret_value())
     redis = Redis.from_url(settings.redis_url.get_secret_value())
+    calculators = Calculators()
     try:
         async with httpx.AsyncClient() as http:
             yield Resources(
@@ -69,7 +72,9 @@ async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
                 access=ShopAccess.from_settings(settings, tenancy, http),
                 progress=RedisProgress(redis),
                 doorbell=RedisDoorbell(redis),
+                calculators=calculators,
             )
     finally:
+        await calculators.close()
         await redis.aclose()
         await tenancy.close()

@@ -1,16 +1,17 @@
-"""One task for each kind of job: scope, service, done."""
+"""One task for each kind of job: scope, service, done.
+
+What needs the numerical libraries is done elsewhere: nothing that is imported here may import them.
+"""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
 from uuid import UUID
 
 from worker.resources import Resources
 from xsight_core.services.completeness import check_completeness
-from xsight_core.services.insights import compute_insights, store_look_back
+from xsight_core.services.exports import end_of_export
 from xsight_core.services.jobs import ClaimedJob
 from xsight_core.services.mail import deliver
-from xsight_core.services.pooling import pool_models
-from xsight_core.services.sync import complete_run, run_sync
+from xsight_core.services.sync import run_sync
 from xsight_core.services.webhooks import dispatch_webhooks
 
 __all__ = ["TASKS", "Task", "run_of"]
@@ -24,20 +25,9 @@ async def sync(by: Resources, job: ClaimedJob) -> None:
     await run_sync(by.access, by.progress, tenant_id=job.tenant_id, run=run, public_url=url)
 
 
-async def insights(by: Resources, job: ClaimedJob) -> None:
-    """Compute what the rows say and show it."""
-    pooled = by.settings.pool_models
-    shown = await compute_insights(by.tenancy, job.tenant_id, by.settings.home, pooled=pooled)
-    await complete_run(by.tenancy, by.progress, job.tenant_id, run_of(job), shown)
-    if pooled:
-        await pool_models(by.tenancy)
-
-
-async def look_back(by: Resources, job: ClaimedJob) -> None:
-    """Compute what the rows say as of a past day, and keep it."""
-    day = date.fromisoformat(job.payload["as_of"])
-    pooled = by.settings.pool_models
-    await store_look_back(by.tenancy, job.tenant_id, by.settings.home, day, pooled=pooled)
+async def elsewhere(by: Resources, job: ClaimedJob) -> None:
+    """Have a calculator do it (``worker.calculator``)."""
+    await by.calculators.do(job)
 
 
 async def webhooks(by: Resources, job: ClaimedJob) -> None:
@@ -64,14 +54,21 @@ async def heartbeat(by: Resources, job: ClaimedJob) -> None:
     await by.access.keep_alive(job.tenant_id)
 
 
+async def export_end(by: Resources, job: ClaimedJob) -> None:
+    """Remove an exported file whose day is over."""
+    await end_of_export(by.tenancy, job.tenant_id, UUID(job.payload["export"]), by.settings.home)
+
+
 TASKS: dict[str, Task] = {
     "sync": sync,
-    "insights": insights,
-    "look_back": look_back,
+    "insights": elsewhere,
+    "look_back": elsewhere,
     "webhooks": webhooks,
     "mail": mail,
     "completeness": completeness,
     "heartbeat": heartbeat,
+    "export": elsewhere,
+    "export_end": export_end,
 }
 
 

@@ -1,5 +1,6 @@
 """What an installation may configure, read once in each process's composition root and passed down."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -21,8 +22,15 @@ class QueueSettings(BaseSettings):
 
     database_url: SecretStr = Field(alias="XSIGHT_DATABASE_URL")
     redis_url: SecretStr = Field(alias="XSIGHT_REDIS_URL")
+    # after so long a worker that is not heard of is taken for dead; it is heard of three times as often
+    lease_s: float = Field(30.0, ge=1, alias="XSIGHT_LEASE_S")
     log_level: str = Field("INFO", alias="XSIGHT_LOG_LEVEL")
     log_format: str = Field("json", alias="XSIGHT_LOG_FORMAT")
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a job is a worker's without a sign of life."""
+        return timedelta(seconds=self.lease_s)
 
 
 class Settings(QueueSettings):

@@ -25,6 +25,7 @@ def environment(settings) -> dict[str, str]:
         "XSIGHT_DATABASE_URL": settings.database_url.get_secret_value(),
         "XSIGHT_REDIS_URL": settings.redis_url.get_secret_value(),
         "XSIGHT_KEYRING": settings.keyring.get_secret_value(),
+        "XSIGHT_LEASE_S": str(settings.lease_s),
         "SHOPIFY_CLIENT_ID": settings.shopify_client_id,
         "SHOPIFY_CLIENT_SECRET": settings.shopify_client_secret.get_secret_value(),
         "SHOPIFY_URL_TEMPLATE": settings.shopify_url_template,
@@ -62,6 +63,12 @@ def until(what, *, within_s=60.0, every_s=0.1, log=None):
             raise AssertionError(f"not within {within_s} s\n{log.read_text() if log else ''}")
         time.sleep(every_s)
     return found
+
+
+@pytest.fixture
+def settings(settings):
+    """With leases so short that a dead worker is noticed at once."""
+    return settings.model_copy(update={"lease_s": 4.0})
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ async def completed(access, tenant, run, log, within_s=120.0):
 
 
 async def test_a_worker_killed_in_the_middle_of_a_sync(settings, access, shop, store, log):  # noqa: F811
-    store.act("faults", bulk_latency_s=4)
+    store.act("faults", bulk_latency_s=2)
     with process(settings, "worker.relay", log):
         with process(settings, "worker", log) as worker:
             run = (await sync.request_sync(access.tenancy, shop.id))["run"]

@@ -51,16 +51,25 @@ __all__ = [
 
 log = structlog.get_logger()
 
-JobKind = Literal["sync", "insights", "look_back", "webhooks", "mail", "completeness", "heartbeat"]
+JobKind = Literal[
+    "sync",
+    "insights",
+    "look_back",
+    "webhooks",
+    "mail",
+    "completeness",
+    "heartbeat",
+    "export",
+    "export_end",
+]
 
 DOORBELL_CHANNEL: Final = "xsight:doorbell"  # of Redis, as the API and the workers name it
 MAX_ATTEMPTS: Final = 6
-HEAVY: Final = frozenset({"sync", "insights", "look_back"})
+HEAVY: Final = frozenset({"sync", "insights", "look_back", "export"})
 """Kinds of which a tenant runs one at a time, and a worker not as many as it has places."""
 LEASE: Final = timedelta(seconds=30)
 _FIRST_DELAY_S: Final = 5.0
 _LONGEST_DELAY_S: Final = 900.0
-_RESEND: Final = timedelta(seconds=20)
 _WAITED: Final = timedelta(seconds=5)
 _KEEP: Final = timedelta(days=7)
 
@@ -210,11 +219,11 @@ async def others_wait(tenancy: Tenancy, tenant_id: UUID) -> bool:
         return await rows.others_wait(session, tenant_id, kinds=HEAVY, since=_WAITED)
 
 
-async def due_jobs(tenancy: Tenancy, *, limit: int = 200) -> list[DueJob]:
-    """What the relay has to send now. A job is offered again after 20 s unless a worker has it."""
+async def due_jobs(tenancy: Tenancy, *, lease: timedelta = LEASE, limit: int = 200) -> list[DueJob]:
+    """What the relay has to send now. A job is offered again after two thirds of a lease unless a worker has it."""
     async with tenancy.control() as session:
         await rows.bury_exhausted(session, attempts=MAX_ATTEMPTS)
-        due = await rows.take_due(session, resend=_RESEND, limit=limit)
+        due = await rows.take_due(session, resend=lease * 2 / 3, limit=limit)
     return [DueJob(**row) for row in due]
 
 
