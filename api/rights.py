@@ -38,6 +38,8 @@ class Right(StrEnum):
     USER = "user"  # logged in
     READ = "read"  # a member of the current tenant
     SYNC = "sync"
+    EXPORT = "export"
+    SEGMENTS = "segments"  # save them, act on them
     CONNECT = "connect"
     LAB = "lab"
     TOKENS = "tokens"  # API tokens of one's own
@@ -48,10 +50,14 @@ class Right(StrEnum):
 _EVERYBODY: Final = frozenset({Right.USER, Right.READ})
 _DECIDES: Final = frozenset({Right.CONNECT, Right.MEMBERS, Right.AUDIT})
 RIGHTS: Final[dict[str, frozenset[Right]]] = {
-    "owner": _EVERYBODY | {Right.SYNC, Right.LAB, Right.TOKENS} | _DECIDES,
-    "admin": _EVERYBODY | {Right.SYNC, Right.LAB, Right.TOKENS} | _DECIDES,
-    "analyst": _EVERYBODY | {Right.SYNC, Right.LAB, Right.TOKENS},
-    "marketer": _EVERYBODY | {Right.SYNC, Right.TOKENS},
+    "owner": _EVERYBODY
+    | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.LAB, Right.TOKENS}
+    | _DECIDES,
+    "admin": _EVERYBODY
+    | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.LAB, Right.TOKENS}
+    | _DECIDES,
+    "analyst": _EVERYBODY | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.LAB, Right.TOKENS},
+    "marketer": _EVERYBODY | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.TOKENS},
     "viewer": _EVERYBODY,
 }
 """Personal data is no role's: each membership says whether it comes with it."""

@@ -7,7 +7,7 @@ nothing of tenants, and what names a person stands in columns of its own that ar
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, LiteralString
+from typing import Any, Final, Literal, LiteralString, get_args
 from uuid import UUID
 
 import msgspec
@@ -19,9 +19,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xsight_core.db.tables import Export, Job
 
 __all__ = [
+    "FORMATS",
     "Column",
     "Condition",
     "ExportKind",
+    "Format",
     "ValueKind",
     "add_export",
     "count_live",
@@ -35,6 +37,8 @@ __all__ = [
     "start_export",
 ]
 
+Format = Literal["csv", "jsonl", "parquet", "xlsx"]
+FORMATS: Final[tuple[str, ...]] = get_args(Format)
 ValueKind = Literal["text", "integer", "number", "decimal", "date", "time", "boolean", "list"]
 Condition = tuple[LiteralString, Mapping[str, Any]]
 """A condition over a kind's rows, with its named parameters."""

@@ -1,3 +1,4 @@
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Files of exports, written a block of rows at a time: memory does not grow with the rows.
 
 A spreadsheet runs what begins like a formula, and a shop's customers choose their own names: in CSV such a text gets an
@@ -11,25 +12,17 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, get_args
+from typing import Any, Final, Protocol, Self
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import xlsxwriter
 
-from xsight_core.db.exports import Column, ValueKind
+from xsight_core.db.exports import Column, Format, ValueKind
 
-__all__ = ["FORMATS", "MEDIA_TYPES", "Format", "open_file"]
+__all__ = ["open_file"]
 
-Format = Literal["csv", "jsonl", "parquet", "xlsx"]
-FORMATS: Final[tuple[str, ...]] = get_args(Format)
-MEDIA_TYPES: Final[dict[str, str]] = {
-    "csv": "text/csv; charset=utf-8",
-    "jsonl": "application/x-ndjson",
-    "parquet": "application/vnd.apache.parquet",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _ARROW: Final[dict[ValueKind, pa.DataType]] = {
     "text": pa.string(),
@@ -77,7 +70,7 @@ class CsvFile:
         texts = {"text", "list"}
         self._risky = [place for place, column in enumerate(columns) if column.kind in texts]
 
-    def __enter__(self) -> "CsvFile":
+    def __enter__(self) -> Self:
         self._file = self._path.open("w", encoding="utf-8", newline="")
         self._csv = csv.writer(self._file)
         self._csv.writerow([column.name for column in self._columns])
@@ -104,7 +97,7 @@ class JsonlFile:
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._path, self._names = path, [column.name for column in columns]
 
-    def __enter__(self) -> "JsonlFile":
+    def __enter__(self) -> Self:
         self._file: io.BufferedWriter = self._path.open("wb")
         return self
 
@@ -126,7 +119,7 @@ class ParquetFile:
         self._path = path
         self._schema = pa.schema([(column.name, _ARROW[column.kind]) for column in columns])
 
-    def __enter__(self) -> "ParquetFile":
+    def __enter__(self) -> Self:
         self._file = pq.ParquetWriter(self._path, self._schema, compression="zstd")
         return self
 
@@ -147,7 +140,7 @@ class XlsxFile:
     def __init__(self, path: Path, columns: Sequence[Column]) -> None:
         self._path, self._columns = path, columns
 
-    def __enter__(self) -> "XlsxFile":
+    def __enter__(self) -> Self:
         self._book = xlsxwriter.Workbook(
             str(self._path),
             {
