@@ -1,5 +1,7 @@
 """``python -m api``: the service on a loopback port behind the proxy."""
 
+import gc
+
 import uvicorn
 from prometheus_client import start_http_server
 
@@ -14,8 +16,11 @@ def main() -> None:
     configure_logging(level=settings.log_level, form=settings.log_format)
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, addr="127.0.0.1")
+    app = create_app(settings)
+    gc.collect()
+    gc.freeze()  # what lives as long as the process is not searched again: that would hold up answers
     uvicorn.run(
-        create_app(settings),
+        app,
         host=settings.api_host,
         port=settings.api_port,
         loop="uvloop",

@@ -1,6 +1,7 @@
 """Tells the worker that a tenant has webhooks waiting: after they are acknowledged, and once for many."""
 
 import asyncio
+import time
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from xsight_core.tenancy import Tenancy
 __all__ = ["Announcer"]
 
 GATHER_S: Final = 0.05
+PAUSE_S: Final = 0.25  # between two of one tenant: in a flash sale each would say the same
 
 log = structlog.stdlib.get_logger("api.announcer")
 
@@ -23,6 +25,7 @@ class Announcer:
         self._tenancy = tenancy
         self._doorbell = doorbell
         self._soon: set[UUID] = set()
+        self._latest_s: dict[UUID, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def announce(self, tenant_id: UUID) -> None:
@@ -39,8 +42,10 @@ class Announcer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _announce(self, tenant_id: UUID) -> None:
-        await asyncio.sleep(GATHER_S)
+        since_s = time.monotonic() - self._latest_s.get(tenant_id, 0.0)
+        await asyncio.sleep(max(GATHER_S, PAUSE_S - since_s))
         self._soon.discard(tenant_id)  # what comes in from now on is announced again
+        self._latest_s[tenant_id] = time.monotonic()
         try:
             async with self._tenancy.control() as session:
                 job_id = await enqueue(session, tenant_id=tenant_id, kind="webhooks")

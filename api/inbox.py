@@ -1,11 +1,13 @@
 """Webhooks into the inbox, in batches that form by themselves.
 
-One task writes. While it commits, what arrives queues up and becomes the next batch: alone under little load, large
-under much, without a timer. Whoever waits in ``store`` returns after the commit of the row, so an acknowledged webhook
-is on disk. The role in use can insert and look up shops, nothing else.
+One task writes. While it commits, what arrives queues up and becomes the next batch, and between two commits it lets a
+few milliseconds pass: a statement costs as much as ten more rows in it. So a webhook that comes alone is written at
+once, and of a thousand a second a handful at a time. Whoever waits in ``store`` returns after the commit of the row, so
+an acknowledged webhook is on disk. The role in use can insert and look up shops, nothing else.
 """
 
 import asyncio
+import time
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +19,7 @@ from xsight_core.db.intake import Webhook, store_webhooks
 __all__ = ["InboxWriter"]
 
 LARGEST_BATCH: Final = 500
+PACE_S: Final = 0.004
 RETRIES: Final = 2
 STATEMENT_TIMEOUT_S: Final = 2  # twice, and Shopify, who waits for five seconds, still hears of it
 
@@ -59,11 +62,14 @@ class InboxWriter:
             log.exception("inbox.unwritten", webhooks=self._queue.qsize())
 
     async def _write_batches(self) -> None:
+        written_at = 0.0
         while True:
             batch = [await self._queue.get()]
+            await asyncio.sleep(written_at + PACE_S - time.monotonic())
             while len(batch) < LARGEST_BATCH and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             await self._settle(batch)
+            written_at = time.monotonic()
             for _ in batch:
                 self._queue.task_done()
 
@@ -98,7 +104,8 @@ class InboxWriter:
                 self._database_url,
                 autocommit=True,
                 connect_timeout=3,
-                options=f"-c statement_timeout={STATEMENT_TIMEOUT_S * 1000}",
+                # Planned once: planning anew costs more than storing, and there is one way to do it.
+                options=f"-c statement_timeout={STATEMENT_TIMEOUT_S * 1000} -c plan_cache_mode=force_generic_plan",
             )
         return self._connection
 

@@ -507,6 +507,17 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "order_metafields",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "order_id", "key", name=op.f("pk_order_metafields")),
+        schema="xsight",
+        info={"pii": True},
+    )
+    op.create_table(
         "order_pii",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("order_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -784,7 +795,6 @@ def upgrade() -> None:
         sa.Column("day", sa.Integer(), nullable=False),
         sa.Column("total", sa.Numeric(precision=20, scale=4), nullable=False),
         sa.Column("note", sa.Text(), nullable=True),
-        sa.Column("return_id", sa.BigInteger(), nullable=True),
         sa.Column("detailed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "order_id", "id", name=op.f("pk_refunds")),
         schema="xsight",
@@ -987,7 +997,10 @@ def upgrade() -> None:
         sa.Column("rows_removed_in", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("insight_run", sa.Uuid(), nullable=True),
         sa.Column(
-            "metafields", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False
+            "metafields",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
         ),
         sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_tenant_state")),
         schema="xsight",

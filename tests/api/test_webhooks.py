@@ -78,7 +78,9 @@ async def test_the_worker_is_told_once_for_many(api, deliver, database, tenant) 
     async with asyncio.timeout(10):
         with psycopg.connect(database.admin_url, autocommit=True) as admin:
             while not (
-                jobs := admin.execute("SELECT kind, tenant_id FROM control.jobs").fetchall()
+                jobs := admin.execute(
+                    "SELECT kind, tenant_id FROM control.jobs WHERE tenant_id = %s", [tenant.id]
+                ).fetchall()
             ):
                 await asyncio.sleep(0.02)
     assert jobs == [("webhooks", tenant.id)]
@@ -156,7 +158,14 @@ async def test_the_database_away_means_try_again(api, deliver, database) -> None
         assert answer.status_code == 200  # a new connection, the same statement
         with psycopg.connect(database.admin_url, autocommit=True) as admin:
             admin.execute("REVOKE INSERT ON control.inbox FROM xsight_ingest")
-        answer = await deliver(shopify, **{"X-Shopify-Webhook-Id": "w-3"})
+        try:
+            answer = await deliver(shopify, **{"X-Shopify-Webhook-Id": "w-3"})
+        finally:
+            with psycopg.connect(database.admin_url, autocommit=True) as admin:
+                admin.execute(
+                    "GRANT INSERT (tenant_id, webhook_id, topic, event_id, triggered_at, body)"
+                    " ON control.inbox TO xsight_ingest"
+                )
         assert answer.status_code == 500
         assert "permission" not in answer.text
     assert [row[1] for row in inbox(database)] == ["w-1", "w-2"]

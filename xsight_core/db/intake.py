@@ -25,18 +25,15 @@ class Webhook:
 
 # A shop we do not know drops out of the join. No RETURNING: the role may not read the inbox.
 _STORE: Final = """
-WITH delivered AS (
-  SELECT * FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::bytea[])
-    AS w (shop, webhook_id, topic, event_id, triggered_at, body)
-), known AS (
-  SELECT s.domain, s.tenant_id FROM control.shops s WHERE s.domain IN (SELECT shop FROM delivered)
-), stored AS (
+WITH stored AS (
   INSERT INTO control.inbox (tenant_id, webhook_id, topic, event_id, triggered_at, body)
-  SELECT k.tenant_id, d.webhook_id, d.topic, d.event_id, d.triggered_at, d.body
-  FROM delivered d JOIN known k ON k.domain = d.shop
+  SELECT s.tenant_id, w.webhook_id, w.topic, w.event_id, w.triggered_at, w.body
+  FROM unnest(%b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[], %b::bytea[])
+    AS w (shop, webhook_id, topic, event_id, triggered_at, body)
+  JOIN control.shops s ON s.domain = w.shop
   ON CONFLICT DO NOTHING
 )
-SELECT domain, tenant_id FROM known
+SELECT domain, tenant_id FROM control.shops WHERE domain = ANY(%b::text[])
 """
 
 
@@ -51,6 +48,7 @@ async def store_webhooks(
         [webhook.event_id for webhook in webhooks],
         [webhook.triggered_at for webhook in webhooks],
         [webhook.body for webhook in webhooks],
+        list({webhook.shop for webhook in webhooks}),
     ]
     answer = await connection.execute(_STORE, columns)
     return dict(await answer.fetchall())

@@ -6,11 +6,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from psycopg import Cursor
-from sqlalchemy import RowMapping, and_, case, func, literal, null, or_, select, text, update
+from sqlalchemy import RowMapping, and_, case, func, null, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.tables import Inbox, Job
+from xsight_core.db.tables import Job
 
 __all__ = [
     "attempts_of",
@@ -69,22 +69,30 @@ def promise_soon(cursor: Cursor[Any], *, tenant_id: UUID, kind: str, every: time
     )
 
 
+# One look into the index for each tenant that has something waiting, however much that is.
+_WAITING = """
+    WITH RECURSIVE waiting AS (
+      (SELECT tenant_id FROM control.inbox WHERE done_at IS NULL AND dead_at IS NULL
+       ORDER BY tenant_id, due_at LIMIT 1)
+      UNION ALL
+      SELECT following.tenant_id FROM waiting, LATERAL (
+        SELECT i.tenant_id FROM control.inbox i
+        WHERE i.done_at IS NULL AND i.dead_at IS NULL AND i.tenant_id > waiting.tenant_id
+        ORDER BY i.tenant_id, i.due_at LIMIT 1) AS following
+    )
+    INSERT INTO control.jobs (id, tenant_id, kind, key, status)
+    SELECT gen_random_uuid(), tenant_id, :kind, '', 'queued' FROM waiting, LATERAL (
+      SELECT i.due_at FROM control.inbox i
+      WHERE i.tenant_id = waiting.tenant_id AND i.done_at IS NULL AND i.dead_at IS NULL
+      ORDER BY i.due_at LIMIT 1) AS earliest
+    WHERE earliest.due_at <= now()
+    ON CONFLICT (tenant_id, kind, key) WHERE status IN ('queued', 'running') DO NOTHING
+    RETURNING id"""
+
+
 async def enqueue_inbox(session: AsyncSession, kind: str) -> Sequence[UUID]:
     """A job for each tenant with webhooks due and no live job. The new jobs."""
-    due = (
-        select(
-            func.gen_random_uuid(), Inbox.tenant_id, literal(kind), literal(""), literal("queued")
-        )
-        .where(Inbox.done_at.is_(None), Inbox.dead_at.is_(None), Inbox.due_at <= func.now())
-        .group_by(Inbox.tenant_id)
-    )
-    statement = (
-        upsert(Job)
-        .from_select(["id", "tenant_id", "kind", "key", "status"], due)
-        .on_conflict_do_nothing(index_elements=_KEY, index_where=_LIVE)
-        .returning(Job.id)
-    )
-    return (await session.execute(statement)).scalars().all()
+    return (await session.execute(text(_WAITING).bindparams(kind=kind))).scalars().all()
 
 
 async def claim(

@@ -64,6 +64,10 @@ DO $$ DECLARE p record; BEGIN
   END LOOP;
 END $$"""
 
+# Payloads live for a day. As they come and beside their row: to compress them takes most of what storing one costs.
+_PAYLOADS = """\
+ALTER TABLE control.inbox ALTER body SET STORAGE EXTERNAL, SET (toast_tuple_target = 8160)"""
+
 
 def tenant_tables() -> list[Table]:
     """Tables that hold tenants' data, by name."""
@@ -77,6 +81,7 @@ def access_statements() -> list[str]:
         *_revocations(),
         _sql("private"),
         *(statement for table in tenant_tables() for statement in _policies(table)),
+        _PAYLOADS,
         *_grants(),
         f"SET LOCAL ROLE {MINTER}",
         _sql("minting"),

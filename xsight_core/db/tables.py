@@ -382,9 +382,9 @@ class TenantState(Base):
         server_default=text("0")
     )  # see the trigger "removed"
     insight_run: Mapped[UUID | None]  # the run whose rows are shown
-    metafields: Mapped[list[str]] = mapped_column(
+    metafields: Mapped[dict[str, Any]] = mapped_column(
         server_default=text("'{}'")
-    )  # of products, to be brought along: namespace.key
+    )  # to be brought along: namespace.key by customers, orders, products
 
 
 class ShopToken(Base):
@@ -610,7 +610,6 @@ class Refund(Base):
     day: Mapped[int] = mapped_column(Integer)
     total: Mapped[Decimal]
     note: Mapped[str | None]
-    return_id: Mapped[int | None]
     detailed: Mapped[bool] = mapped_column(server_default=text("false"))  # lines, money are in too
 
 
@@ -729,6 +728,19 @@ class ProductMetafield(Base):
 
     tenant_id: Mapped[UUID] = _tenant()
     product_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
+    key: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)  # namespace.key
+    type: Mapped[str | None]
+    value: Mapped[str | None]
+
+
+class OrderMetafield(Base):
+    """A chosen metafield of an order, its value as Shopify writes it. May name a person, so it asks for that right."""
+
+    __tablename__ = "order_metafields"
+    __table_args__ = {"schema": DATA, "info": {"pii": True}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    order_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, sort_order=-1)
     key: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)  # namespace.key
     type: Mapped[str | None]
     value: Mapped[str | None]
