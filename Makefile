@@ -24,7 +24,7 @@ down: ## Stop what `make up` started, from another terminal
 	@$(BIN)/xsight down
 
 test: dev ## Run the whole test suite (ARGS="-k name" narrows it)
-	$(BIN)/python -m pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
 
 lint: .venv/.dev ## Check style, format, types and the direction of imports
 	$(BIN)/ruff check .

@@ -20,6 +20,7 @@ RUN useradd --system --user-group --uid 1000 --home-dir /var/lib/xsight --no-cre
  && install -d -m 0755 /var/lib/xsight /var/lib/xsight/hub /var/lib/xsight/servers /var/lib/xsight/homes \
  && install -d -m 0755 -o xsight -g xsight /var/lib/xsight/ledger
 COPY --from=build /opt/xsight /opt/xsight
-ENV PATH=/opt/xsight/.venv/bin:$PATH PYTHONUNBUFFERED=1 XSIGHT_HOME=/var/lib/xsight
+ENV PATH=/opt/xsight/.venv/bin:$PATH PYTHONUNBUFFERED=1 XSIGHT_HOME=/var/lib/xsight \
+    MALLOC_ARENA_MAX=2 MALLOC_TRIM_THRESHOLD_=1000000
 USER xsight
 ENTRYPOINT ["sh", "/opt/xsight/deploy/images/entrypoint.sh"]
