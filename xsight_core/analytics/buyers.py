@@ -76,21 +76,18 @@ def buyers(orders: Orders, as_of: int) -> Buyers:
         Empty where nobody bought.
     """
     orders = orders.counted(as_of)
-    index = orders.by_customer
-    customer = orders.customer[index]
-    day, net = orders.day[index], orders.net_minor[index]
+    index, starts = orders.by_customer, orders.starts
     if len(index) == 0:
         none = np.zeros(0, np.int64)
         return Buyers(as_of, none, none, none, none, none, none)
-    starts = np.flatnonzero(np.r_[True, customer[1:] != customer[:-1]])
     ends = np.r_[starts[1:], len(index)]
-    ordinal = customer[starts]
+    ordinal, day = orders.customer[index[starts]], orders.ordered("day")
     return Buyers(
         as_of=as_of,
         ordinal=ordinal,
         customer_id=orders.customer_id[ordinal],
         orders=ends - starts,
-        net_minor=np.add.reduceat(net, starts),
+        net_minor=np.add.reduceat(orders.ordered("net_minor"), starts),
         first_day=day[starts],
         last_day=day[ends - 1],
     )

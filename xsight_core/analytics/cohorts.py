@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from xsight_core.analytics.columns import Int
 from xsight_core.analytics.orders import Orders
 from xsight_core.analytics.periods import Grain, label, period
+from xsight_core.analytics.sums import exact_sums
 from xsight_core.errors import InvalidInput
 
 __all__ = ["MEASURES", "Cohorts", "cohorts", "of_customers"]
@@ -116,16 +117,16 @@ def cohorts(
     if len(index) == 0:
         none = np.zeros((0, 0), np.int64)
         return Cohorts(grain, 0, np.zeros(0, np.int64), none, none, none, none.astype(bool), none)
-    periods = period(orders.day[index], grain)
-    low, now = int(periods.min()), int(period(np.array([as_of]), grain)[0])
+    low, now = (int(period(np.array([day]), grain)[0]) for day in (orders.day.min(), as_of))
     n = now - low + 1
-    first = (periods[orders.starts] - low).astype(np.int32)  # the first order comes first
-    cohort = first[orders.buyer]
-    ordered = (periods - low).astype(np.int32)  # grows within a customer
-    cell = cohort * n + ordered - cohort
-
+    cell = period(
+        orders.ordered("day"), grain
+    )  # grows within a customer, whose first order comes first
+    first = cell[orders.starts] - low
+    cell += (first * (n - 1) - low)[orders.buyer]  # cohort * n + (period - low) - cohort
     new = np.ones(len(index), np.bool_)  # the first order of this customer in this period
-    new[1:] = (ordered[1:] != ordered[:-1]) | (orders.buyer[1:] != orders.buyer[:-1])
+    np.not_equal(cell[1:], cell[:-1], out=new[1:])
+    new[orders.starts] = True
     ages = np.arange(n)
     shape = (n, n)
     return Cohorts(
@@ -134,9 +135,9 @@ def cohorts(
         np.bincount(first, minlength=n),
         np.bincount(cell[new], minlength=n * n).reshape(shape),
         np.bincount(cell, minlength=n * n).reshape(shape),
-        _sums(cell, orders.net_minor[index], n * n).reshape(shape),
+        exact_sums(cell, orders.ordered("net_minor"), n * n).reshape(shape),
         (ages[:, None] + ages[None, :]) < n - 1,
-        _sums(cell, orders.returns_minor[index], n * n).reshape(shape),
+        exact_sums(cell, orders.ordered("returns_minor"), n * n).reshape(shape),
     )
 
 
@@ -145,10 +146,3 @@ def of_customers(orders: Orders, customer_ids: Int) -> Orders:
     wanted = np.isin(orders.customer_id, customer_ids) & (orders.customer_id != 0)
     mine = wanted[np.maximum(orders.customer, 0)] & (orders.customer >= 0) if len(wanted) else None
     return orders.take(np.zeros(len(orders), np.bool_) if mine is None else mine)
-
-
-def _sums(code: Int, minor: Int, n: int) -> Int:
-    """Sums of integers per code, exact: each half of a number fits a float without loss."""
-    low = np.bincount(code, weights=minor & 0xFFFFFF, minlength=n)
-    high = np.bincount(code, weights=minor >> 24, minlength=n)
-    return low.astype(np.int64) + (high.astype(np.int64) << 24)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from xsight_core.analytics.orders import Int, Orders
+from xsight_core.analytics.sums import segment_sums
 
 __all__ = ["Daily", "daily"]
 
@@ -58,27 +59,19 @@ def daily(orders: Orders, as_of: int) -> Daily:
     orders = orders.counted(as_of)
     first = int(orders.day[0]) if len(orders) else as_of
     days = as_of - first + 1 if len(orders) else 0
-    offset = orders.day - first
-
-    def total(minor: Int) -> Int:
-        # sums in integers: exact at any size, and orders are sorted by day
-        edges = np.searchsorted(offset, np.arange(days + 1))
-        return np.diff(np.r_[np.int64(0), np.cumsum(minor, dtype=np.int64)][edges])
-
-    index = orders.by_customer
-    customer, day = orders.customer[index], offset[index]
-    opens = np.ones(len(index), np.bool_)
-    opens[1:] = customer[1:] != customer[:-1]
-    visits = opens.copy()  # one per customer and day
-    visits[1:] |= day[1:] != day[:-1]
-    new = np.bincount(day[opens], minlength=days)
+    edges = np.searchsorted(orders.day, np.arange(first, first + days + 1))  # sorted by day
+    day = orders.ordered("day")
+    visits = np.ones(len(day), np.bool_)  # one per customer and day
+    np.not_equal(day[1:], day[:-1], out=visits[1:])
+    visits[orders.starts] = True
+    new = np.bincount(day[orders.starts] - first, minlength=days)
     return Daily(
         start=first,
-        orders=np.bincount(offset, minlength=days),
-        gross_minor=total(orders.gross_minor),
-        discounts_minor=total(orders.discounts_minor),
-        returns_minor=total(orders.returns_minor),
-        net_minor=total(orders.net_minor),
+        orders=np.diff(edges),
+        gross_minor=segment_sums(orders.gross_minor, edges),
+        discounts_minor=segment_sums(orders.discounts_minor, edges),
+        returns_minor=segment_sums(orders.returns_minor, edges),
+        net_minor=segment_sums(orders.net_minor, edges),
         new_customers=new,
-        returning_customers=np.bincount(day[visits], minlength=days) - new,
+        returning_customers=np.bincount(day[visits] - first, minlength=days) - new,
     )

@@ -11,6 +11,7 @@ from xsight_core.analytics.columns import Int
 from xsight_core.analytics.orders import GUEST, Orders
 from xsight_core.analytics.parts import GIFT_CARD
 from xsight_core.analytics.returns import Returns, returns_of
+from xsight_core.analytics.sums import exact_sums, segment_sums
 
 __all__ = ["Sliced", "ratio"]
 
@@ -32,47 +33,56 @@ class Sliced:
     sold: NDArray[np.bool_] | None = None
     """By product: where something was sold; a return of no line's product stands beside them."""
 
+    @cached_property
+    def _edges(self) -> Int | None:
+        """Where each slice starts, and the end; None where the orders of a slice do not stand together."""
+        if not bool((self.code[1:] >= self.code[:-1]).all()):
+            return None
+        return np.searchsorted(self.code, np.arange(self.n + 1))
+
+    @cached_property
+    def _ordered(self) -> Int:
+        """The slice of each order, in the order of ``by_customer``."""
+        return np.take(self.code, self.orders.by_customer)
+
     def count(self, which: NDArray[np.bool_] | None = None) -> Int:
         """Orders per slice, all or those of a mask."""
         if self.sold is not None:
             which = self.sold if which is None else which & self.sold
+        if which is None and self._edges is not None:
+            return np.diff(self._edges)
         return np.bincount(self.code if which is None else self.code[which], minlength=self.n)
 
     def total(self, minor: Int) -> Int:
         """Sum per slice, exact."""
-        return _sums(self.code, minor, self.n)
+        if self._edges is not None:
+            return segment_sums(minor, self._edges)
+        return exact_sums(self.code, minor, self.n)
 
     def returned(self, minor: Int) -> Int:
         """Sum of what came back per slice, by the day it came back."""
-        return _sums(self.event_code, minor, self.n)
-
-    @cached_property
-    def _pairs(self) -> tuple[Int, Int, NDArray[np.bool_], Int]:
-        """Of each (customer, slice) with an order: slice, day of the customer's first one ever, whether first."""
-        index = self.orders.by_customer
-        code = self.code[index]
-        key = self.orders.buyer.astype(np.int64) * self.n + code
-        if len(key) and not bool((key[1:] >= key[:-1]).all()):
-            key = np.sort(key)
-        opens = np.ones(len(key), np.bool_)
-        opens[1:] = key[1:] != key[:-1]
-        pairs = key[opens]
-        first = np.ones(len(pairs), np.bool_)
-        first[1:] = pairs[1:] // max(self.n, 1) != pairs[:-1] // max(self.n, 1)
-        return pairs % max(self.n, 1), pairs, first, code
+        return exact_sums(self.event_code, minor, self.n)
 
     @cached_property
     def customers(self) -> Int:
         """Distinct customers with an order, per slice."""
-        return np.bincount(self._pairs[0], minlength=self.n)
+        code, starts = self._ordered, self.orders.starts
+        turns = code[1:] < code[:-1]
+        turns[starts[1:] - 1] = False
+        if bool(turns.any()):  # a customer comes back to an earlier slice
+            key = np.sort(self.orders.buyer.astype(np.int64) * self.n + code)
+            return np.bincount(key[np.r_[True, key[1:] != key[:-1]]] % self.n, minlength=self.n)
+        opens = np.ones(len(code), np.bool_)
+        np.not_equal(code[1:], code[:-1], out=opens[1:])
+        opens[starts] = True
+        return np.bincount(code[opens], minlength=self.n)
 
     @cached_property
     def new_customers(self) -> Int:
         """Customers whose first counted order lies in the slice."""
-        starts = self.orders.starts
         if self.by_product:  # a first order may hold several products: it is new to each
             return np.bincount(self.code[self._is_first], minlength=self.n)
-        return np.bincount(self._pairs[3][starts], minlength=self.n)
+        return np.bincount(self._ordered[self.orders.starts], minlength=self.n)
 
     @cached_property
     def _is_first(self) -> Int:
@@ -87,14 +97,12 @@ class Sliced:
 
         Orders of one day are one purchase.
         """
-        orders, index = self.orders, self.orders.by_customer
-        day = orders.day[index].astype(np.int64)
-        gap = np.zeros(len(index), np.int64)
-        gap[1:] = day[1:] - day[:-1]
-        gap[orders.starts] = 0
-        later = np.flatnonzero(gap > 0)
-        code = self.code[index[later]]
-        return _sums(code, gap[later], self.n), np.bincount(code, minlength=self.n)
+        day = self.orders.ordered("day")
+        gap = np.diff(day, prepend=day[:1])
+        gap[self.orders.starts] = 0
+        later = np.flatnonzero(gap)
+        code = self._ordered[later]
+        return exact_sums(code, gap[later], self.n), np.bincount(code, minlength=self.n)
 
     @cached_property
     def guests(self) -> Int:
@@ -158,12 +166,3 @@ def of_products(orders: Orders) -> Sliced:
     return Sliced(
         picked, code, products + 1, event_code, events, by_product=True, sold=lines_of_pair > 0
     )
-
-
-def _sums(code: Int, minor: Int, n: int) -> Int:
-    """Sums of integers per code, exact: floats hold each half of a number without loss."""
-    if len(code) == 0:
-        return np.zeros(n, np.int64)
-    low = np.bincount(code, weights=(minor & 0xFFFFFF), minlength=n)
-    high = np.bincount(code, weights=(minor >> 24), minlength=n)  # sums below 2^53 for 2^29 rows
-    return low.astype(np.int64) + (high.astype(np.int64) << 24)

@@ -9,6 +9,7 @@ import pandas as pd
 from xsight_core.analytics.columns import Int
 from xsight_core.analytics.metrics.slices import of_products
 from xsight_core.analytics.orders import Orders
+from xsight_core.analytics.sums import exact_sums
 
 __all__ = ["Top", "top_customers_between", "top_products"]
 
@@ -34,11 +35,11 @@ def top_customers_between(orders: Orders, since: int, until: int, n: int = 10) -
     part = _between(orders, since, until)
     known = part.known()
     width = len(orders.customer_id)
-    net = _sums(known.customer, known.net_minor, width)
+    net = exact_sums(known.customer, known.net_minor, width)
     count = np.bincount(known.customer, minlength=width)
     who = np.flatnonzero(count)
     best = who[np.lexsort((orders.customer_id[who], -net[who]))[:n]]
-    units = _sums(known.customer, known.units, width)
+    units = exact_sums(known.customer, known.units, width)
     return _top(orders.customer_id[best], count[best], units[best], net[best], part)
 
 
@@ -57,12 +58,6 @@ def top_products(orders: Orders, since: int, until: int, n: int = 10) -> Top:
 def _between(orders: Orders, since: int, until: int) -> Orders:
     counted = orders.counted(until)
     return counted.take(slice(int(np.searchsorted(counted.day, since)), len(counted)))
-
-
-def _sums(code: Int, minor: Int, n: int) -> Int:
-    sums = np.zeros(n, np.int64)
-    np.add.at(sums, code, minor)
-    return sums
 
 
 def _top(ids: Int, orders: Int, units: Int, net: Int, part: Orders) -> Top:

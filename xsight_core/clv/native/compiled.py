@@ -18,7 +18,7 @@ __all__ = ["Compiled"]
 
 Out = TypeVar("Out")
 
-_VERSION = 3
+_VERSION = 4
 _ROWS_A_TURN = 1 << 16  # sums are added in this order whatever the number of threads
 _PAIRS_A_TURN = 1 << 11
 _MOST_HORIZONS = 64
@@ -145,22 +145,24 @@ class Compiled:
         return first[:found], which
 
     def series(self, s: Array, b: Array, a: float, step: Array) -> tuple[Array, Array]:
-        wide = -(-step.shape[1] // _LANES) * _LANES
-        if wide > _MOST_HORIZONS:
+        horizons = step.shape[1]
+        if horizons > _MOST_HORIZONS:
             return plain.series(s, b, a, step)
-        padded = np.repeat(step[:, -1:], wide, axis=1)
-        padded[:, : step.shape[1]] = step
-        total, shrunk = np.empty_like(padded), np.empty_like(padded)
+        step = np.ascontiguousarray(step)
+        total, shrunk = np.empty_like(step), np.empty_like(step)
+        furthest = step.max(axis=1)
+        order = np.argsort(s * furthest / (1 - furthest))  # how many terms it takes, roughly
 
         def part(lo: int, hi: int) -> None:
             self._library.xs_series(
+                _at(order),
                 _at(s),
                 _at(b),
                 c_double(a),
-                _at(padded),
+                _at(step),
                 c_int64(lo),
                 c_int64(hi),
-                c_int64(wide),
+                c_int64(horizons),
                 c_double(plain.HUGE),
                 c_double(plain.TOLERANCE),
                 _at(total),
@@ -168,7 +170,7 @@ class Compiled:
             )
 
         _turns(part, len(s), _PAIRS_A_TURN)
-        return total[:, : step.shape[1]], shrunk[:, : step.shape[1]]
+        return total, shrunk
 
     def spread(
         self,

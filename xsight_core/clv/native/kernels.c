@@ -72,7 +72,7 @@ INLINE V log_of(V u) {
     return log_near_one((V)mantissa - 1.0, whole);
 }
 
-API int64_t xs_version(void) { return 3; }
+API int64_t xs_version(void) { return 4; }
 
 /* Check integer histories and lay them out for fitting.
  * Rows with x > 0 go to xs, txs, Ts (and ws); the others, of which only T is left, to zero[T].
@@ -339,45 +339,61 @@ API int64_t xs_pairs(const int64_t *x, const int64_t *T, int64_t n, int64_t widt
     return pairs;
 }
 
-/* Expected purchases of an active customer, the series of series.py, for rows lo <= i < hi and h horizons (a multiple
- * of LANES, at most 64). step[i, h] = t / (rate + t). Sums go to out, the number of times each was scaled down to shrunk. */
+/* Expected purchases of an active customer, the series of series.py, for rows order[lo..hi) and h horizons (at most 64).
+ * step[i, h] = t / (rate + t). Sums go to out, the number of times each was scaled down to shrunk. Eight rows are summed
+ * side by side, TERMS terms at a time, and a horizon until it is done in all eight: rows that take equally long should
+ * stand together. */
 #define MOST 64
-API void xs_series(const double *s, const double *b, double a, const double *step, int64_t lo, int64_t hi, int64_t h,
-                   double huge, double tolerance, double *out, double *shrunk) {
-    int64_t blocks = h / LANES;
-    for (int64_t i = lo; i < hi; i++) {
-        V mass[MOST / LANES], total[MOST / LANES], z[MOST / LANES], times[MOST / LANES];
-        for (int64_t c = 0; c < blocks; c++) {
-            mass[c] = both(1.0); total[c] = both(0.0); times[c] = both(0.0);
-            z[c] = load(step + i * h + c * LANES);
+#define TERMS 8
+API void xs_series(const int64_t *order, const double *s, const double *b, double a, const double *step, int64_t lo,
+                   int64_t hi, int64_t h, double huge, double tolerance, double *out, double *shrunk) {
+    V mass[MOST], total[MOST], z[MOST], times[MOST], grow[TERMS], used[TERMS];
+    int64_t which[MOST], row[LANES];
+    for (int64_t i = lo; i < hi; i += LANES) {
+        double S[LANES], B[LANES], Z[MOST][LANES];
+        for (int k = 0; k < LANES; k++) {
+            row[k] = order[i + k < hi ? i + k : hi - 1];
+            S[k] = s[row[k]]; B[k] = b[row[k]];
+            for (int64_t c = 0; c < h; c++) Z[c][k] = step[row[k] * h + c];
         }
-        double used = 0, stays = 1, k = 0;
-        for (int done = 0; !done;) {
-            for (int round = 0; round < 8; round++, k += 1) {
-                used += stays;
-                stays *= (b[i] + k) / (a + b[i] + k);
-                double grow = (s[i] + k) / (k + 1);
-                for (int64_t c = 0; c < blocks; c++) {
-                    mass[c] *= z[c] * grow;
-                    total[c] += mass[c] * used;
+        V si = load(S), bi = load(B), stays = both(1.0), sum = both(0.0);
+        for (int64_t c = 0; c < h; c++) {
+            mass[c] = both(1.0); total[c] = times[c] = both(0.0);
+            z[c] = load(Z[c]); which[c] = c;
+        }
+        for (int64_t left = h, n = 0; left;) {
+            for (int k = 0; k < TERMS; k++, n++) {
+                V tossed = bi + (double)n;
+                sum += stays;
+                stays *= tossed / (a + tossed);
+                used[k] = sum;
+                grow[k] = (si + (double)n) * (1.0 / (double)(n + 1));
+            }
+            V rise = (si + (double)n) / (double)(n + 1) * (sum + stays) / sum;
+            for (int64_t c = 0; c < left; c++) {
+                V m = mass[c], t = total[c], zc = z[c];
+                for (int k = 0; k < TERMS; k++) {
+                    m *= zc * grow[k];
+                    t += m * used[k];
                 }
+                V ratio = zc * rise;
+                I ok = (ratio < both(1.0)) & (m * sum * ratio <= tolerance * t * (1.0 - ratio)), big = t > both(huge);
+                if (__builtin_reduce_or(big)) {
+                    V shrink = choose(big, both(1.0 / huge), both(1.0));
+                    m *= shrink; t *= shrink;
+                    times[c] += choose(big, both(1.0), both(0.0));
+                }
+                mass[c] = m; total[c] = t;
+                if (!__builtin_reduce_and(ok)) { mass[c] = choose(m < both(1e-200), both(0.0), m); continue; }
+                for (int k = 0; k < LANES; k++) {
+                    out[row[k] * h + which[c]] = t[k];
+                    shrunk[row[k] * h + which[c]] = times[c][k];
+                }
+                left--; /* the last one takes its place */
+                mass[c] = mass[left]; total[c] = total[left]; times[c] = times[left]; z[c] = z[left];
+                which[c] = which[left];
+                c--;
             }
-            double rise = (s[i] + k) / (k + 1) * (used + stays) / used;
-            done = 1;
-            for (int64_t c = 0; c < blocks; c++) {
-                V ratio = z[c] * rise, last = mass[c] * used * ratio;
-                I ok = (ratio < both(1.0)) & (last <= tolerance * total[c] * (1.0 - ratio));
-                I big = total[c] > both(huge);
-                V shrink = choose(big, both(1.0 / huge), both(1.0));
-                mass[c] *= shrink;
-                total[c] *= shrink;
-                times[c] += choose(big, both(1.0), both(0.0));
-                for (int lane = 0; lane < LANES; lane++) done &= ok[lane] != 0;
-            }
-        }
-        for (int64_t c = 0; c < blocks; c++) {
-            __builtin_memcpy(out + i * h + c * LANES, &total[c], sizeof total[c]);
-            __builtin_memcpy(shrunk + i * h + c * LANES, &times[c], sizeof times[c]);
         }
     }
 }
