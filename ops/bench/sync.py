@@ -3,11 +3,15 @@
 Interleaved, on one simulator whose files and pages are made before: our sync of the orders (bulk operation, lines,
 discounts, refunds and what they are of) and PyAirbyte's; our guarded merge of the orders' file and the floor. What each
 stored is compared before any time counts. Then the same at Shopify's pace, and a million orders.
-``XSIGHT_BENCH_SCALE=0.1`` looks quickly at a tenth.
+
+``XSIGHT_BENCH_SCALE=0.1`` looks quickly at a tenth; ``XSIGHT_BENCH_ROUNDS`` says how many rounds. In parts:
+``XSIGHT_BENCH_PARTS=open`` (``throttled``, ``large``) measures that and reports it with what other parts have found
+before at the same scale. ``XSIGHT_BENCH_UNDER`` is a command that every timed step is run under, as ``nice`` is one.
 """
 
 import json
 import os
+import shlex
 import statistics
 import subprocess
 import sys
@@ -16,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -32,7 +37,9 @@ from ops.trouble import Trouble
 __all__ = ["measure"]
 
 _SCALE = float(os.environ.get("XSIGHT_BENCH_SCALE", "1"))
-_PAIRS, _THROTTLED_PAIRS = (5, 3) if _SCALE >= 1 else (2, 1)
+_ROUNDS = int(os.environ.get("XSIGHT_BENCH_ROUNDS", "5" if _SCALE >= 1 else "2"))
+_PARTS = os.environ.get("XSIGHT_BENCH_PARTS", "open,throttled,large").split(",")
+_UNDER = shlex.split(os.environ.get("XSIGHT_BENCH_UNDER", ""))
 _ORDERS_PER_CUSTOMER = 2.58  # of a generated shop today, about
 _SMALL, _LARGE = (round(orders * _SCALE / _ORDERS_PER_CUSTOMER) for orders in (104_000, 1_040_000))
 _SHOP, _LARGE_SHOP = "bench.myshopify.com", "large.myshopify.com"
@@ -42,28 +49,51 @@ _COUNTED = b"""SELECT (SELECT count(*) FROM xsight.orders), (SELECT count(DISTIN
     (SELECT sum(total)::numeric(18, 2) FROM xsight.orders), (SELECT count(*) FROM xsight.order_lines)"""
 
 Run = dict[str, Any]
+Figures = dict[str, float]
 
 
 def measure(_config: Config) -> int:
-    """All of it; half an hour on a quiet machine."""
+    """All of it; an hour on a quiet machine, most of it PyAirbyte's."""
     for peer in ("airbyte-source-shopify", "pyairbyte"):
         environment(peer)
     with databases() as cluster:
-        open_runs = _compare(cluster)
-        throttled = _compare_throttled(cluster)
-        large = _large(cluster)
-    small_s = statistics.median(open_runs.whole_s)
-    return report(
-        "sync",
-        {
-            "orders_per_s": open_runs.orders / statistics.median(open_runs.ours_s),
-            "ratio_vs_pyairbyte": _ratio(open_runs.peer_s, open_runs.ours_s),
-            "ratio_vs_copy": _ratio(open_runs.floor_s, open_runs.load_s),
-            "ratio_vs_pyairbyte_throttled": _ratio(throttled.peer_s, throttled.ours_s),
-            "peak_mb_1m": large.peak_mb,
-            "linearity": (large.seconds / large.rows) / (small_s / open_runs.rows),
-        },
-    )
+        for name, part in (("open", _open), ("throttled", _throttled), ("large", _large)):
+            if name in _PARTS:
+                _keep(part(cluster))
+    found = _kept()
+    if {"_large_row_s", "_row_s"} <= found.keys():
+        found["linearity"] = found["_large_row_s"] / found["_row_s"]
+    return report("sync", {k: v for k, v in found.items() if not k.startswith("_")})
+
+
+def _open(cluster: Databases) -> Figures:
+    runs = _compare(cluster)
+    return {
+        "orders_per_s": runs.orders / statistics.median(runs.ours_s),
+        "ratio_vs_pyairbyte": _ratio(runs.peer_s, runs.ours_s),
+        "ratio_vs_copy": _ratio(runs.floor_s, runs.load_s),
+        "_row_s": statistics.median(runs.whole_s) / runs.rows,
+    }
+
+
+def _throttled(cluster: Databases) -> Figures:
+    runs = _compare_throttled(cluster)
+    return {"ratio_vs_pyairbyte_throttled": _ratio(runs.peer_s, runs.ours_s)}
+
+
+def _file() -> Path:
+    """What parts have found at this scale."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "xsight-bench" / f"sync-{_SCALE}.json"
+
+
+def _kept() -> Figures:
+    return json.loads(_file().read_text()) if _file().exists() else {}
+
+
+def _keep(figures: Figures) -> None:
+    _file().parent.mkdir(parents=True, exist_ok=True)
+    _file().write_text(json.dumps(_kept() | figures))
 
 
 @dataclass
@@ -77,15 +107,6 @@ class Runs:
     load_s: list[float]
     floor_s: list[float]
     whole_s: list[float]
-
-
-@dataclass
-class Large:
-    """A first sync of the large shop."""
-
-    seconds: float
-    rows: int
-    peak_mb: float
 
 
 class Stage:
@@ -123,7 +144,9 @@ class Stage:
                 "connector": str(environment("airbyte-source-shopify") / "source-shopify"),
                 "file": f"{folder}/peer.duckdb",
             }
-            made = run_script("pyairbyte", "pyairbyte.py", order | {"do": "read"}, self.address)
+            made = run_script(
+                "pyairbyte", "pyairbyte.py", order | {"do": "read"}, self.address, under=_UNDER
+            )
             stored = run_script("pyairbyte", "pyairbyte.py", order | {"do": "look"}, self.address)
         self._agree("PyAirbyte", **stored)
         return made["seconds"]
@@ -148,7 +171,8 @@ class Stage:
             "tenant": getattr(self, "tenant", None),
             **more,
         }
-        command = (sys.executable, "-m", "ops.bench.syncer")
+        under = () if do == "connect" else _UNDER
+        command = (*under, sys.executable, "-m", "ops.bench.syncer")
         done = subprocess.run(
             command, input=json.dumps(order), cwd=ROOT, capture_output=True, text=True, check=False
         )
@@ -204,7 +228,7 @@ def _compare(cluster: Databases) -> Runs:
         whole = stage.sync(only_orders=False)
         runs = Runs(stage.truth["orders_stored"], whole["stats"]["rows"], [], [], [], [], [])
         runs.whole_s.append(whole["seconds"])
-        for _ in range(_PAIRS):
+        for _ in range(_ROUNDS):
             runs.ours_s.append(stage.sync(only_orders=True)["seconds"])
             runs.peer_s.append(stage.peer())
             runs.load_s.append(stage.load("load"))
@@ -220,20 +244,22 @@ def _compare_throttled(cluster: Databases) -> Runs:
         plan = {"bulk_latency_s": _BULK_S}
         httpx.post(f"{stage.address}/shops/{_SHOP}/_sim/faults", json=plan).raise_for_status()
         runs = Runs(stage.truth["orders_stored"], 0, [], [], [], [], [])
-        for _ in range(_THROTTLED_PAIRS):
+        for _ in range((_ROUNDS + 1) // 2):
             runs.ours_s.append(stage.sync(only_orders=True)["seconds"])
             runs.peer_s.append(stage.peer())
             _say("at Shopify's pace", runs)
         return runs
 
 
-def _large(cluster: Databases) -> Large:
+def _large(cluster: Databases) -> Figures:
     with _stage(cluster, _LARGE_SHOP, _LARGE, *_PACE) as stage:
-        stage.sync(only_orders=False)
+        stage.sync(only_orders=False)  # makes the files
         made = stage.sync(only_orders=False)
-        large = Large(made["seconds"], made["stats"]["rows"], made["peak_mb"])
-        print(f"{stage.truth['orders_stored']} orders: {large}", file=sys.stderr)
-        return large
+        print(f"{stage.truth['orders_stored']} orders: {made}", file=sys.stderr)
+        return {
+            "peak_mb_1m": made["peak_mb"],
+            "_large_row_s": made["seconds"] / made["stats"]["rows"],
+        }
 
 
 def _say(what: str, runs: Runs) -> None:

@@ -18,7 +18,7 @@ import httpx
 from psycopg.types.json import Jsonb
 
 from ops.bench.floor import copy_plainly
-from worker import tasks
+from worker import __main__ as worker
 from xsight_core.crypto import Keyring
 from xsight_core.logging import configure_logging
 from xsight_core.services import sync
@@ -36,7 +36,7 @@ __all__ = ["APP", "main"]
 
 APP = ("bench", "secret-of-the-bench")
 KEYRING = Keyring.parse("bench:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
-LOADED = (tasks,)  # a worker has the models in memory too, whatever it does
+LOADED = (worker,)  # all that a worker has in memory, whatever it does
 
 Order = dict[str, Any]
 

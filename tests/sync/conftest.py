@@ -2,7 +2,9 @@
 
 import itertools
 import json
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -10,7 +12,9 @@ import httpx
 import psycopg
 import pytest
 
-from tests.support.simulator import Sim
+from shopify_sim.config import ShopConfig, SimConfig
+from tests.support.postgres import Cluster, Database
+from tests.support.simulator import APP, SHOP, Sim, running_sim
 from xsight_core.crypto import Keyring
 from xsight_core.db.intake import Webhook, store_webhooks
 from xsight_core.services import sync, webhooks
@@ -25,6 +29,60 @@ SCOPES = (
     "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge,"
     "read_reports"
 )
+
+
+PLENTY = {"bucket_maximum": 20_000, "bucket_restore_per_s": 1000}
+"""A Plus shop's bucket: of most tests, the pace is not the matter."""
+
+
+@dataclass(frozen=True)
+class OneShop(Sim):
+    """A simulator of many shops, seen by a test that has one of them for itself."""
+
+    domain: str
+
+    @property
+    def shop(self) -> str:
+        return self.domain
+
+
+@pytest.fixture(scope="module")
+def many_shops() -> Iterator[Sim]:
+    """One simulator a module; a shop of 60 customers is founded when it is first asked for."""
+    config = SimConfig(
+        shops=(ShopConfig(SHOP, "generated:60"),),
+        apps=(APP,),
+        auto_approve=True,
+        on_demand={"garden-": "generated:60"},
+        **PLENTY,
+    )
+    with running_sim(config) as sim:
+        yield sim
+
+
+@pytest.fixture
+def sim(many_shops: Sim) -> Sim:
+    """A shop of this test's own."""
+    domain = f"garden-{secrets.token_hex(4)}.myshopify.com"
+    httpx.get(f"{many_shops.url}/shops/{domain}/_sim/truth").raise_for_status()
+    return OneShop(many_shops.url, many_shops.app, domain)
+
+
+@pytest.fixture(scope="module")
+def shared_database(cluster: Cluster) -> Iterator[Database]:
+    with cluster.fresh() as database:
+        yield database
+
+
+@pytest.fixture
+def database(shared_database: Database) -> Database:
+    """One a module: each test has a tenant of its own, and what is not a tenant's is emptied."""
+    with psycopg.connect(shared_database.admin_url) as admin:
+        admin.execute("DELETE FROM control.jobs")
+        admin.execute("DELETE FROM control.inbox")
+        admin.execute("DELETE FROM xsight.shop_tokens")
+        admin.execute("UPDATE xsight.tenant_state SET connection = 'none'")
+    return shared_database
 
 
 def app_of(sim: Sim, scopes: str = SCOPES) -> App:
@@ -44,6 +102,12 @@ async def approve(sim: Sim, shop: str, scopes: str = SCOPES) -> dict[str, str]:
     assert answer.is_redirect, answer.text
     query = parse_qs(urlsplit(answer.headers["location"]).query)
     return {name: values[0] for name, values in query.items()}
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch):
+    """A shop in trouble is asked again, but sooner."""
+    monkeypatch.setattr("xsight_core.shopify.client._FIRST_PAUSE_S", 0.05)
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ async def test_a_job_that_brings_something_is_tried_again_and_again(tenancy, ten
 
 
 class TestSharedBucket:
-    """Of 600 points, restored at 300 a second, drawn from by three workers that know nothing of each other."""
+    """Of 600 points, restored at 900 a second, drawn from by three workers that know nothing of each other."""
 
     @pytest.fixture
     def sim(self):
@@ -152,7 +152,7 @@ class TestSharedBucket:
             apps=(APP,),
             auto_approve=True,
             bucket_maximum=600,
-            bucket_restore_per_s=300,
+            bucket_restore_per_s=900,
         )
         with running_sim(config) as sim:
             yield sim

@@ -1,12 +1,12 @@
 """Whatever happens to a shop and to its webhooks, after a sweep our rows are those of one clean sync.
 
-``XSIGHT_HISTORIES`` says how many histories (2; ``make chaos`` takes more).
+One history is always lived; ``XSIGHT_HISTORIES`` says how many random ones more (``make chaos`` asks for them).
 """
 
 import os
 
 import psycopg
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from tests.sync.conftest import synced
@@ -15,13 +15,14 @@ from xsight_core.db.intake import Webhook, store_webhooks
 from xsight_core.services import webhooks
 from xsight_core.shopify.mapping import COLUMNS
 
-HISTORIES = int(os.environ.get("XSIGHT_HISTORIES", "2"))
+HISTORIES = int(os.environ.get("XSIGHT_HISTORIES", "0"))
+RANDOM = (Phase.reuse, Phase.generate) if HISTORIES else ()  # the seed says all: nothing to shrink
 
 
 @settings(
-    max_examples=HISTORIES,
+    max_examples=max(1, HISTORIES),
     deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # the seed says all; shrinking takes long
+    phases=[Phase.explicit, *RANDOM],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
@@ -30,6 +31,7 @@ HISTORIES = int(os.environ.get("XSIGHT_HISTORIES", "2"))
     lost=st.sampled_from([0.0, 0.3, 1.0]),
     again=st.sampled_from([0.0, 0.5]),
 )
+@example(seed=2026, steps=[6, 5, 6], lost=0.3, again=0.5)
 async def test_any_history_ends_as_one_clean_sync(
     access, shop, sim, store, rows, database, seed, steps, lost, again
 ):

@@ -23,7 +23,8 @@ __all__ = ["BulkResult", "cancel", "read_lines", "start", "status", "wait"]
 
 log = structlog.get_logger()
 
-_FIRST_POLL_S, _LONGEST_POLL_S = 0.1, 3.0
+_SHORTEST_POLL_S, _LONGEST_POLL_S = 0.1, 4.0
+_POLL_SHARE = 1 / 15  # of the time that it has taken so far: so late at most we learn of its end
 _SLOT_WAIT_S = 5.0
 _RESUMES = 5
 _LONGEST_LINE_BYTES = 16 << 20
@@ -101,7 +102,7 @@ async def wait(
     client: ShopifyClient, gid: str, *, on_poll: Callable[[BulkResult], None] = lambda _: None
 ) -> BulkResult:
     """Wait until the operation has ended, well or not. ``Unavailable`` when it has vanished."""
-    pause_s = _FIRST_POLL_S
+    begun = time.monotonic()
     while True:
         result = await status(client, gid)
         if result is None:
@@ -111,8 +112,8 @@ async def wait(
         on_poll(result)
         if result.state != "running":
             return result
-        await asyncio.sleep(pause_s)
-        pause_s = min(_LONGEST_POLL_S, pause_s * 1.5)
+        pause_s = _POLL_SHARE * (time.monotonic() - begun)
+        await asyncio.sleep(min(_LONGEST_POLL_S, max(_SHORTEST_POLL_S, pause_s)))
 
 
 async def cancel(client: ShopifyClient, gid: str) -> None:

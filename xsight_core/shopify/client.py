@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -135,6 +135,25 @@ class ShopifyClient:
             if not connection["pageInfo"]["hasNextPage"]:
                 return
             after = connection["pageInfo"]["endCursor"]
+
+    async def by_ids(
+        self, name: str, gids: Sequence[str], *, at_once: int, more: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Nodes by their ids, so many at a time, fewer where that is too much; those that are gone are missing."""
+        found: list[dict[str, Any]] = []
+        left = list(gids)
+        while left:
+            some = left[: min(at_once, self._fit.get(name, at_once))]
+            try:
+                data = await self.execute(name, {"ids": some, **(more or {})})
+            except (CostExceeded, TooLong):
+                if len(some) == 1:
+                    raise
+                self._fit[name] = len(some) // 2
+                continue
+            found += [node for node in data["nodes"] if node]
+            left = left[len(some) :]
+        return found
 
     async def _send(
         self, text: str, variables: dict[str, Any], kind: str, token: str, *, repeatable: bool

@@ -75,17 +75,12 @@ async def fetch_ids(
 ) -> list[dict[str, Any]]:
     """The records as they are now; those that are gone are missing from the answer."""
     kind = family.removesuffix("s").title()
-    found: list[dict[str, Any]] = []
-    for start in range(0, len(ids), _IDS_AT_ONCE[family]):
-        some = ids[start : start + _IDS_AT_ONCE[family]]
-        variables = {
-            "ids": [f"gid://shopify/{kind}/{key}" for key in some],
-            **_chosen(family, metafields),
-        }
-        nodes: list[dict[str, Any] | None] = (await client.execute(f"{family}_by_ids", variables))[
-            "nodes"
-        ]
-        found += [node for node in nodes if node]
+    found = await client.by_ids(
+        f"{family}_by_ids",
+        [f"gid://shopify/{kind}/{key}" for key in ids],
+        at_once=_IDS_AT_ONCE[family],
+        more=_chosen(family, metafields),
+    )
     for node in found:
         await complete(client, family, node)
     return found

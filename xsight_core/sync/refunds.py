@@ -21,7 +21,7 @@ from xsight_core.tenancy import Tenancy
 
 __all__ = ["bring_refund_details"]
 
-_AT_ONCE = 100
+_AT_ONCE = 250
 _BARE = f"""
     SELECT r.id, r.order_id FROM xsight.refunds r
     WHERE r.tenant_id = {TENANT} AND NOT r.detailed AND r.id > %s ORDER BY r.id LIMIT {_AT_ONCE}"""

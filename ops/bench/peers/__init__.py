@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +69,16 @@ def redirected(simulator: str) -> dict[str, str]:
     }
 
 
-def run_script(name: str, script: str, order: Mapping[str, Any], simulator: str) -> dict[str, Any]:
-    """Run one of our scripts in a peer's environment; its last line is the result."""
-    command = (str(environment(name) / "python"), str(_HERE / script))
+def run_script(
+    name: str,
+    script: str,
+    order: Mapping[str, Any],
+    simulator: str,
+    *,
+    under: Sequence[str] = (),
+) -> dict[str, Any]:
+    """Run one of our scripts in a peer's environment, ``under`` a command; its last line is the result."""
+    command = (*under, str(environment(name) / "python"), str(_HERE / script))
     done = subprocess.run(
         command,
         input=json.dumps(order),

@@ -7,7 +7,7 @@ import pytest
 
 from shopify_sim.config import ShopConfig, SimConfig
 from tests.support.simulator import APP, SHOP, running_sim
-from tests.sync.conftest import KEYRING, app_of, approve, lose_orders, named, synced
+from tests.sync.conftest import KEYRING, PLENTY, app_of, approve, lose_orders, named, synced
 from tests.sync.test_sync import check
 from xsight_core.errors import SchemaChanged
 from xsight_core.services import sync
@@ -198,9 +198,8 @@ class TestRenamed:
 
     @pytest.fixture
     def sim(self):
-        config = SimConfig(
-            shops=(ShopConfig(SHOP, "generated:60"),), apps=(APP,), auto_approve=True
-        )
+        shops = (ShopConfig(SHOP, "generated:5"),)
+        config = SimConfig(shops, (APP,), auto_approve=True, **PLENTY)
         with running_sim(config) as sim:
             yield sim
 

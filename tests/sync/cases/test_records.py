@@ -12,7 +12,7 @@ import pytest
 from shopify_sim.config import ShopConfig, SimConfig
 from tests.support.simulator import APP, SHOP, running_sim
 from tests.support.tenants import add_tenant
-from tests.sync.conftest import KEYRING, Store, app_of, approve, synced
+from tests.sync.conftest import KEYRING, PLENTY, Store, app_of, approve, synced
 from xsight_core.services.connect import ShopAccess
 from xsight_core.shopify.domain import parse_shop_domain
 from xsight_core.tenancy import Tenancy
@@ -117,7 +117,8 @@ def after(world: World) -> None:
 
 @pytest.fixture(scope="module")
 def world(cluster) -> Iterator[World]:
-    config = SimConfig(shops=(ShopConfig(SHOP, "generated:5"),), apps=(APP,), auto_approve=True)
+    shops = (ShopConfig(SHOP, "generated:5"),)
+    config = SimConfig(shops, (APP,), auto_approve=True, **PLENTY)
     with cluster.fresh() as database, running_sim(config) as sim:
         tenant = add_tenant(database.admin_url, "cases")
 

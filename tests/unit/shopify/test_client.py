@@ -90,6 +90,8 @@ def ask(monkeypatch):
                         async for nodes in client.pages(name, "orders", query=None, first=100)
                         for node in nodes
                     ]
+                if name.endswith("_by_ids"):
+                    return await client.by_ids(name, variables, at_once=100)
                 return await client.execute(name, variables)
 
         return asyncio.run(run())
@@ -203,3 +205,14 @@ def test_a_page_that_is_too_dear_is_halved(ask):
     )
     assert ask(shop, "orders_page") == [1, 2]
     assert shop.sizes == [100, 50, 25, 25]
+
+
+def test_ids_that_are_too_dear_together_are_asked_for_in_fewer(ask):
+    def found(*ids):
+        return {"data": {"nodes": [*({"id": i} for i in ids), None]}, "extensions": {"cost": COST}}
+
+    shop = Shop(coded("MAX_COST_EXCEEDED"), found("a", "b"), found("c", "d"), found("e"))
+    nodes = ask(shop, "refunds_by_ids", list("abcde"))
+    assert [node["id"] for node in nodes] == list("abcde")
+    asked = [json.loads(request.content)["variables"]["ids"] for request in shop.asked]
+    assert asked == [list("abcde"), list("ab"), list("cd"), list("e")]
