@@ -10,9 +10,9 @@ from typing import Any
 
 import psycopg
 
-__all__ = ["read_document"]
+from xsight_ui.documents import query_of
 
-_NEWEST = "select body from xsight.documents where name = %s order by data_version desc limit 1"
+__all__ = ["read_document"]
 
 
 def read_document(name: str) -> dict[str, Any] | None:
@@ -24,5 +24,5 @@ def read_document(name: str) -> dict[str, Any] | None:
         )
         raise RuntimeError(message)
     with psycopg.connect(Path(path).read_text().strip(), connect_timeout=5) as connection:
-        row = connection.execute(_NEWEST, (name,)).fetchone()
+        row = connection.execute(query_of(name).encode(), {"name": name}).fetchone()
     return row[0] if row else None

@@ -48,7 +48,11 @@ def render(
             static_url=ASSETS_URL,
             manifest=manifest(),
             preloads=preloads("kit"),
-            later=[file for file in preloads("charts") if file not in preloads("kit")],
+            later=[
+                file
+                for file in preloads("charts")
+                if definition.over_time and file not in preloads("kit")
+            ],
             spec=definition.spec(document, now or datetime.now(UTC)),
             user=user,
             tenant=tenant,

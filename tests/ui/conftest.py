@@ -48,8 +48,8 @@ class Visit:
         if not request.url.startswith((self.site.url, "data:", "blob:")):
             self.elsewhere.append(request.url)
 
-    def open(self, query: str = "") -> Page:
-        self.page.goto(f"{self.site.url}{BASE}app/overview{query}")
+    def open(self, query: str = "", page: str = "overview") -> Page:
+        self.page.goto(f"{self.site.url}{BASE}app/{page}{query}")
         self.page.wait_for_function("performance.getEntriesByName('xs-complete').length")
         return self.page
 

@@ -37,6 +37,9 @@ class Site:
 
     def __init__(self, document: dict[str, Any] | None) -> None:
         self.document = document
+        self.sync_document: dict[str, Any] | None = None
+        self.changes: list[tuple[str, str, Any]] = []
+        self.answers: dict[str, Any] = {}
         self.url = ""
         self.websocket = True
         self.runs: list[dict[str, Any]] = []
@@ -77,6 +80,9 @@ class Site:
             await self._socket(receive, send)
             return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+        if scope["method"] != "GET":
+            sent = json.loads((await receive())["body"] or b"null")
+            self.changes.append((scope["method"], scope["path"], sent))
         status, kind, body = self._answer(scope["method"], scope["path"], headers)
         headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -108,10 +114,10 @@ class Site:
         page = path.removeprefix(f"{BASE}app/")
         if page in PAGES:
             shop = TENANT | {"domain": DOMAIN if self.connected else None}
-            html = render(page, self.document, base_url=BASE, user=USER, tenant=shop)
+            html = render(page, self._document(page), base_url=BASE, user=USER, tenant=shop)
             return 200, "text/html; charset=utf-8", html.encode()
-        if page.removesuffix(".json") in PAGES:
-            return _json(PAGES[page.removesuffix(".json")].spec(self.document, datetime.now(UTC)))
+        if (name := page.removesuffix(".json")) in PAGES:
+            return _json(PAGES[name].spec(self._document(name), datetime.now(UTC)))
         if path == "/notebook":  # a page without our shell, as JupyterLab is one
             return (
                 200,
@@ -124,6 +130,9 @@ class Site:
             return 200, kind or "font/woff2", file.read_bytes()
         return self._api(method, path, headers)
 
+    def _document(self, page: str) -> dict[str, Any] | None:
+        return self.sync_document if page == "sync" else self.document
+
     def _api(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
         if path == "/api/v1/tenants/me/sync" and method == "POST":
             self.started_syncs.append(headers)
@@ -131,6 +140,11 @@ class Site:
                 {"run": "r1", "status": "queued", "step": "customers", "percent": 0, "counts": {}}
             ]
             return _json(self.runs[0], 202)
+        if method == "PUT" and path == "/api/v1/tenants/me/metafields":
+            return _json(self.changes[-1][2])
+        if method == "POST" and path.endswith("/cancel"):
+            run = next(run for run in self._told.values() if run["run"] in path)
+            return _json({key: run[key] for key in run if key != "type"} | {"status": "cancelled"})
         states = {run["run"]: run for run in self.runs} | self._told | self.ended
         answers = {
             "/api/auth/me": self._profile(),
@@ -144,6 +158,7 @@ class Site:
                 "items": [{"id": key, "name": name} for key, name in self.names.items()]
             },
         } | {f"/api/v1/tenants/me/sync/{run}/status": state for run, state in states.items()}
+        answers |= self.answers
         return _json(answers[path]) if path in answers else _json({"code": "not_found"}, 404)
 
     def _profile(self) -> dict[str, Any]:

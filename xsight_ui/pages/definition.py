@@ -22,7 +22,7 @@ class PageDef:
     """A page of the dashboard: `/app/<key>`.
 
     `icon` is the path of a 24 by 24 line drawing; `panels` turns the stored document into named panels,
-    `rows` places them.
+    `rows` places them. `over_time`: it shows a chosen period of a store's sales, so it needs an order.
     """
 
     key: str
@@ -31,6 +31,7 @@ class PageDef:
     document: str
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     panels: Callable[[Document], dict[str, Spec]]
+    over_time: bool = True
 
     def spec(self, document: Document | None, now: datetime) -> Spec:
         """Everything the browser needs to paint the page; without a document, the way to the first one."""
@@ -43,15 +44,18 @@ class PageDef:
             "shop": dict(document["shop"]),
             "freshness": _freshness(document, now),
         }
-        if not document["totals"]["orders"]:
-            return head | {"state": "empty", "rows": [], "panels": {}}
+        if self.over_time:
+            if not document["totals"]["orders"]:
+                return head | {"state": "empty", "rows": [], "panels": {}}
+            head |= {
+                "period": {
+                    "value": PERIODS[0][0],
+                    "options": [{"days": days, "label": label} for days, label in PERIODS],
+                },
+                "daily": dict(document["daily"]),
+            }
         return head | {
             "state": "ready",
-            "period": {
-                "value": PERIODS[0][0],
-                "options": [{"days": days, "label": label} for days, label in PERIODS],
-            },
-            "daily": dict(document["daily"]),
             "rows": [{"layout": layout, "panels": list(keys)} for layout, keys in self.rows],
             "panels": self.panels(document),
         }

@@ -69,3 +69,10 @@ export function duration(seconds) {
   const minutes = Math.floor(seconds / 60);
   return minutes < 60 ? `${minutes} min ${Math.round(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
+
+/** "1.4 MB", in thousands as Shopify and disks count. */
+export function bytes(size) {
+  const unit = Math.min(3, Math.max(0, Math.floor(Math.log10(Math.max(1, size)) / 3)));
+  const name = ["byte", "kilobyte", "megabyte", "gigabyte"][unit];
+  return new Intl.NumberFormat(navigator.language || "en", { style: "unit", unit: name, unitDisplay: "short", maximumFractionDigits: unit ? 1 : 0 }).format(size / 1000 ** unit);
+}

@@ -1,7 +1,7 @@
 // The bundle's entry: what the shell and the widgets call.
 import { h } from "./dom.js";
 import { PageView } from "./page.js";
-import { refresh } from "./refresh.js";
+import { followRuns, refresh } from "./refresh.js";
 import { startShell } from "./shell.js";
 import { ensureStylesheet } from "./stylesheet.js";
 import { feed } from "./sync.js";
@@ -26,6 +26,7 @@ export function start() {
 function follow(page) {
   feed.on("update", (insights) => refresh(page, insights));
   feed.on("run", (run) => run.status === "completed" && page.checkFreshness());
+  feed.on("run", (run) => page.state.spec.page === "sync" && followRuns(page, run));
   page.checkFreshness();
   feed.start();
   setInterval(() => page.drawStamp(), STAMP_EVERY_MS);

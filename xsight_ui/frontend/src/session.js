@@ -10,12 +10,15 @@ export function me(refresh = false) {
 
 export const get = (url) => request(url);
 
+export const post = (url, data = {}) => change("POST", url, data);
+export const put = (url, data) => change("PUT", url, data);
+
 /** A change. The token is renewed once if the API has a newer one. */
-export async function post(url, data = {}) {
+async function change(method, url, data) {
   const send = async (refresh) => {
     const token = (await me(refresh))?.csrf ?? "";
     return request(url, {
-      method: "POST",
+      method,
       headers: { "Content-Type": "application/json", "X-CSRF-Token": token },
       body: JSON.stringify(data),
     });

@@ -42,6 +42,11 @@ class SyncFeed {
     return answer;
   }
 
+  /** Takes a run's state that the API has answered to somebody else's question. */
+  tell(run) {
+    this.#show(run);
+  }
+
   get #connected() {
     return this.#socket?.readyState === 1;
   }

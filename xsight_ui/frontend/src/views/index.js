@@ -1,9 +1,14 @@
 // Which module shows which kind of panel. Light ones come with the kit; charts and tables are fetched when a page has one.
 import * as cohorts from "./cohorts.js";
+import * as completeness from "./completeness.js";
 import * as kpis from "./kpis.js";
 import * as lifetimeValue from "./lifetime_value.js";
+import * as metafields from "./metafields.js";
+import * as quarantine from "./quarantine.js";
 import * as rfmGrid from "./rfm_grid.js";
 import * as segments from "./segments.js";
+import * as syncRuns from "./sync_runs.js";
+import * as syncStatus from "./sync_status.js";
 
 const charts = () => import("../charts.js");
 const table = () => import("../table.js");
@@ -18,6 +23,11 @@ export const views = {
   rfm_grid: here(rfmGrid),
   cohorts: here(cohorts),
   lifetime_value: here(lifetimeValue),
+  sync_status: here(syncStatus),
+  completeness: here(completeness),
+  sync_runs: here(syncRuns),
+  quarantine: here(quarantine),
+  metafields: here(metafields),
   trend: later(charts, "trend", "trendRows"),
   stack: later(charts, "stack", "stackRows"),
   churn: later(charts, "churn", "churnRows"),

@@ -1,0 +1,36 @@
+"""Where a page's document comes from: what the insights have stored or, of syncs, the runs as they stand.
+
+Read by the dashboard's server before any kernel and by the kernel after it, both with the server's own database role.
+"""
+
+__all__ = ["query_of"]
+
+_STORED = """
+SELECT body FROM xsight.documents WHERE name = %(name)s ORDER BY data_version DESC LIMIT 1"""
+
+_SYNC = """
+SELECT jsonb_build_object(
+  'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
+  'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
+    'currency_exponent', s.currency_exponent, 'timezone', s.timezone),
+  'freshness', jsonb_build_object('synced_at', s.synced_at, 'last_order_on', NULL,
+    'history_since', s.history_since),
+  'connection', jsonb_build_object('state', s.connection, 'note', s.connection_note,
+    'since', s.connected_at, 'scopes', s.scopes),
+  'metafields', s.metafields,
+  'runs', (SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.started_at DESC), '[]') FROM (
+    SELECT id AS run, kind, status, started_at, finished_at, error,
+      coalesce((stats ->> 'rows')::bigint, 0) AS rows,
+      (SELECT coalesce(sum(size::bigint), 0) FROM jsonb_each_text(stats -> 'bytes') AS b (family, size)) AS bytes,
+      coalesce((stats ->> 'cost_points')::float, 0) AS cost_points,
+      coalesce((stats ->> 'requests')::bigint, 0) AS requests,
+      coalesce((stats ->> 'set_aside')::bigint, 0) AS set_aside
+    FROM xsight.sync_runs ORDER BY started_at DESC LIMIT 30) AS r),
+  'completeness', (SELECT report || jsonb_build_object('run', run, 'state', state, 'checked_at', checked_at)
+    FROM xsight.completeness ORDER BY checked_at DESC LIMIT 1))
+FROM xsight.tenant_state s WHERE s.connection <> 'none' OR s.synced_at IS NOT NULL"""
+
+
+def query_of(name: str) -> str:
+    """The statement that gives the document, one row of one column; it may take the parameter `name`."""
+    return _SYNC if name == "sync" else _STORED
