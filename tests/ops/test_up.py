@@ -150,7 +150,7 @@ def _eventually(works, within_s: float = 30) -> None:
         time.sleep(0.2)
 
 
-def test_it_stops_in_time_and_goes_on_where_it_stopped():
+def test_stopped_or_killed_it_leaves_nobody_and_goes_on_where_it_stopped():
     home = new_home()
     first = launch(home, XSIGHT_DEMO="0")
     try:
@@ -171,28 +171,18 @@ def test_it_stops_in_time_and_goes_on_where_it_stopped():
         assert f"\n    {first.url}\n" in done.stdout
         assert {p.name: p.read_text() for p in (home / "secrets").iterdir()} == kept
         assert (home / "run" / "ports.json").read_text() == ports
-        with Visitor(first.url) as visitor:
-            visitor.log_in(email, password)
-            assert visitor.me()["user"]["email"] == email
-        assert first.xsight("down").stdout == "Stopped.\n"
-        assert first.processes() == []
+        os.kill(first.state()["pid"], signal.SIGKILL)
+        _eventually(lambda: first.processes() == [], within_s=20)
+
+        with start_stack(home) as again:
+            with Visitor(again.url) as visitor:
+                visitor.log_in(email, password)
+                assert visitor.me()["user"]["email"] == email
+            assert again.xsight("down").stdout == "Stopped.\n"
+            assert again.processes() == []
     finally:
         first.xsight("down")
         first.end()
-
-
-def test_killed_it_leaves_nobody_and_starts_again():
-    home = new_home()
-    stack = launch(home, XSIGHT_DEMO="0")
-    try:
-        stack.wait_ready()
-        stack.process.kill()
-        stack.process.wait()
-        _eventually(lambda: stack.processes() == [], within_s=20)
-        with start_stack(home) as again:
-            assert again.state()["ready"]
-    finally:
-        stack.end()
 
 
 def test_an_ordinary_user_without_bubblewrap_is_told_loudly(ordinary_user, tmp_path):
