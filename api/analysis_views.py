@@ -8,11 +8,16 @@ import msgspec
 __all__ = [
     "About",
     "ChurnAnswer",
+    "CohortCutsAnswer",
+    "CohortValuesAnswer",
     "CohortsAnswer",
+    "GroupsAnswer",
     "MigrationAnswer",
     "RevenueAnswer",
     "RfmAnswer",
+    "SizesAnswer",
     "ValueAnswer",
+    "YearsAnswer",
 ]
 
 Cells = list[list[int | None]]
@@ -94,6 +99,68 @@ class MigrationAnswer(About, frozen=True, kw_only=True):
     result: Migration
 
 
+class Sizes(msgspec.Struct, frozen=True):
+    """Customers by segment on a day, in the order of the segments."""
+
+    as_of: date
+    customers: list[int]
+
+
+class History(msgspec.Struct, frozen=True):
+    """Segments at the ends of months, each scored from what was known then."""
+
+    segments: list[SegmentName]
+    days: list[Sizes]
+
+
+class SizesAnswer(About, frozen=True, kw_only=True):
+    """Segments through time."""
+
+    result: History
+
+
+class GroupSize(msgspec.Struct, frozen=True):
+    """``customers``: scored here; ``by_shopify``: whom Shopify put there, null where it does not say."""
+
+    key: str
+    customers: int
+    revenue_minor: int
+    by_shopify: int | None
+
+
+class Agreement(msgspec.Struct, frozen=True):
+    """``share`` stand in the same group; ``kappa``: what of that is not chance; rows Shopify's, columns ours."""
+
+    customers: int
+    share: float | None
+    kappa: float | None
+    matrix: list[list[int]]
+
+
+class Groups(msgspec.Struct, frozen=True):
+    """Shopify's eleven groups. It publishes their names, not their cells: the cells here are ours."""
+
+    as_of: date
+    groups: list[GroupSize]
+    agreement: Agreement | None
+
+
+class GroupsAnswer(About, frozen=True, kw_only=True):
+    """Shopify's groups beside ours."""
+
+    result: Groups
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """One more measure by cohort and age; ``low`` to ``high``: its bootstrap band of ``level``, where asked for."""
+
+    name: str
+    cells: list[list[float | None]]
+    level: float | None
+    low: list[list[float | None]] | None
+    high: list[list[float | None]] | None
+
+
 class Cohorts(msgspec.Struct, frozen=True):
     """Row: cohort; column k: k periods after the first order; null: not over yet, or not come."""
 
@@ -103,6 +170,30 @@ class Cohorts(msgspec.Struct, frozen=True):
     active: Cells
     orders: Cells
     revenue_minor: Cells
+    measure: Measure | None
+
+
+class CohortPart(msgspec.Struct, frozen=True):
+    """Customers whose first order was of (or came by) ``key``; null: unknown, or none."""
+
+    key: str | None
+    title: str | None
+    customers: int
+    cohorts: Cohorts
+
+
+class CohortCuts(msgspec.Struct, frozen=True):
+    """The most frequent of ``values_of`` values, most customers first."""
+
+    by: str
+    values_of: int
+    parts: list[CohortPart]
+
+
+class CohortCutsAnswer(About, frozen=True, kw_only=True):
+    """Cohorts apart."""
+
+    result: CohortCuts
 
 
 class CohortsAnswer(About, frozen=True, kw_only=True):
@@ -119,6 +210,18 @@ class ChurnAnswer(About, frozen=True, kw_only=True):
 
 class ValueAnswer(About, frozen=True, kw_only=True):
     """Lifetime value; ``state`` says whether it can be given."""
+
+    result: dict[str, Any]
+
+
+class CohortValuesAnswer(About, frozen=True, kw_only=True):
+    """Lifetime value of each cohort; ``state`` says whether it can be given."""
+
+    result: dict[str, Any]
+
+
+class YearsAnswer(About, frozen=True, kw_only=True):
+    """Lifetime value year by year; ``state`` says whether it can be given."""
 
     result: dict[str, Any]
 

@@ -15,13 +15,17 @@ from litestar.params import QueryParameter
 from api.analysis_views import (
     About,
     ChurnAnswer,
-    CohortsAnswer,
+    CohortValuesAnswer,
+    GroupsAnswer,
     MigrationAnswer,
     RevenueAnswer,
     RfmAnswer,
+    SizesAnswer,
     ValueAnswer,
+    YearsAnswer,
 )
 from api.conditional import cached_headers, not_modified
+from api.examples import EXAMPLES
 from api.parameters import parse_bounds
 from api.redirects import here
 from api.resources import Resources, Wired
@@ -34,8 +38,9 @@ from xsight_core.services import analyses
 from xsight_core.services.accounts import Identity
 from xsight_core.services.documents import document_parts
 from xsight_core.services.look import Look, Viewpoint
+from xsight_core.services.traits import known_groups
 
-__all__ = ["AsOf", "answer", "handlers"]
+__all__ = ["AsOf", "GrainParam", "answer", "handlers"]
 
 UserRequest = Request[Identity, Any, Any]
 READ: dict[str, Any] = {"right": Right.READ}
@@ -59,8 +64,9 @@ async def answer(
     kind: type[A],
     ask: Callable[[Look], dict[str, Any]],
     as_of: date | None = None,
+    question: str | None = None,
 ) -> Response[A | None]:
-    """What ``ask`` says of the store's orders, or 304."""
+    """What ``ask`` says of the store's orders, or 304. ``question``: what it depends on beside the address."""
     tenant_id = tenant_of(request)
     view = await resources.ledgers.viewpoint(tenant_id, as_of)
     if unchanged := not_modified(request, view.key):
@@ -69,7 +75,8 @@ async def answer(
     async def work_out() -> bytes:
         return msgspec.json.encode(await resources.ledgers.ask(tenant_id, view, ask))
 
-    kept = await resources.cache.read(tenant_id, view.key, here(request), work_out)
+    asked = here(request) if question is None else f"{here(request)}|{question}"
+    kept = await resources.cache.read(tenant_id, view.key, asked, work_out)
     result = msgspec.json.decode(kept)
     return Response(
         msgspec.convert(_about(view) | {"result": result}, kind), headers=cached_headers(view.key)
@@ -99,7 +106,7 @@ def _about(view: Viewpoint) -> dict[str, Any]:
     }
 
 
-@get("/api/v1/analytics/rfm", opt=READ, tags=["Analytics"])
+@get("/api/v1/analytics/rfm", opt=READ, tags=["Analytics"], responses=EXAMPLES.of(RfmAnswer))
 async def rfm(
     request: UserRequest,
     resources: Wired,
@@ -120,7 +127,12 @@ async def rfm(
     )
 
 
-@get("/api/v1/analytics/rfm/migration", opt=READ, tags=["Analytics"])
+@get(
+    "/api/v1/analytics/rfm/migration",
+    opt=READ,
+    tags=["Analytics"],
+    responses=EXAMPLES.of(MigrationAnswer),
+)
 async def migration(
     request: UserRequest,
     resources: Wired,
@@ -140,19 +152,50 @@ async def migration(
     )
 
 
-@get("/api/v1/analytics/cohorts", opt=READ, tags=["Analytics"])
-async def cohorts(
-    request: UserRequest, resources: Wired, grain: GrainParam = Grain.MONTH, as_of: AsOf = None
-) -> Response[CohortsAnswer | None]:
-    """Retention, orders and revenue by the period of the first order."""
-    if grain is Grain.DAY:
-        raise InvalidInput("grain", "Cohorts go by week, month, quarter or year.")
+@get(
+    "/api/v1/analytics/rfm/history",
+    opt=READ,
+    tags=["Analytics"],
+    responses=EXAMPLES.of(SizesAnswer),
+)
+async def history(
+    request: UserRequest,
+    resources: Wired,
+    months: Annotated[
+        int, QueryParameter(ge=1, le=60, description="How many months' ends to look back at.")
+    ] = 12,
+    as_of: AsOf = None,
+) -> Response[SizesAnswer | None]:
+    """How large each segment was at each month's end, scored by what was known then."""
     return await answer(
-        request, resources, CohortsAnswer, lambda look: analyses.cohort_analysis(look, grain), as_of
+        request,
+        resources,
+        SizesAnswer,
+        lambda look: analyses.history_analysis(look, months),
+        as_of,
     )
 
 
-@get("/api/v1/analytics/churn", opt=READ, tags=["Analytics"])
+@get(
+    "/api/v1/analytics/rfm/shopify",
+    opt=READ,
+    tags=["Analytics"],
+    responses=EXAMPLES.of(GroupsAnswer),
+)
+async def groups(
+    request: UserRequest, resources: Wired, as_of: AsOf = None
+) -> Response[GroupsAnswer | None]:
+    """Shopify's eleven groups as scored here, and how well they agree with the groups that Shopify gave, if it did."""
+    tenant_id = tenant_of(request)
+
+    def ask(look: Look) -> dict[str, Any]:
+        known = known_groups(resources.tenancy, tenant_id) if as_of is None else {}
+        return analyses.group_analysis(look, known)
+
+    return await answer(request, resources, GroupsAnswer, ask, as_of)
+
+
+@get("/api/v1/analytics/churn", opt=READ, tags=["Analytics"], responses=EXAMPLES.of(ChurnAnswer))
 async def churn(
     request: UserRequest, resources: Wired, as_of: AsOf = None
 ) -> Response[ChurnAnswer | None]:
@@ -162,7 +205,7 @@ async def churn(
     return await _stored(request, resources, ChurnAnswer, "churn")
 
 
-@get("/api/v1/analytics/clv", opt=READ, tags=["Analytics"])
+@get("/api/v1/analytics/clv", opt=READ, tags=["Analytics"], responses=EXAMPLES.of(ValueAnswer))
 async def clv(
     request: UserRequest, resources: Wired, as_of: AsOf = None
 ) -> Response[ValueAnswer | None]:
@@ -172,7 +215,53 @@ async def clv(
     return await _stored(request, resources, ValueAnswer, "clv")
 
 
-@get("/api/v1/analytics/revenue", opt=READ, tags=["Analytics"])
+@get(
+    "/api/v1/analytics/clv/cohorts",
+    opt=READ,
+    tags=["Analytics"],
+    responses=EXAMPLES.of(CohortValuesAnswer),
+)
+async def clv_cohorts(
+    request: UserRequest,
+    resources: Wired,
+    grain: GrainParam = Grain.MONTH,
+    as_of: AsOf = None,
+) -> Response[CohortValuesAnswer | None]:
+    """What is expected of the customers of each cohort: orders and discounted sales by horizon, with 90 % intervals."""
+    return await answer(
+        request,
+        resources,
+        CohortValuesAnswer,
+        lambda look: analyses.value_by_cohort(look, grain),
+        as_of,
+    )
+
+
+@get(
+    "/api/v1/analytics/clv/years",
+    opt=READ,
+    tags=["Analytics"],
+    responses=EXAMPLES.of(YearsAnswer),
+)
+async def clv_years(
+    request: UserRequest,
+    resources: Wired,
+    years: Annotated[int, QueryParameter(ge=1, le=5, description="How many years ahead.")] = 3,
+    as_of: AsOf = None,
+) -> Response[YearsAnswer | None]:
+    """What today's customers are expected to bring in in each coming year, discounted, with 90 % intervals."""
+    return await answer(
+        request,
+        resources,
+        YearsAnswer,
+        lambda look: analyses.yearly_value_analysis(look, years),
+        as_of,
+    )
+
+
+@get(
+    "/api/v1/analytics/revenue", opt=READ, tags=["Analytics"], responses=EXAMPLES.of(RevenueAnswer)
+)
 async def revenue(request: UserRequest, resources: Wired) -> Response[RevenueAnswer | None]:
     """Orders, sales and customers by day."""
     return await _stored(request, resources, RevenueAnswer, "totals", "daily")
@@ -198,4 +287,14 @@ async def _stored(
     return Response(msgspec.convert(about | {"result": result}, kind), headers=cached_headers(key))
 
 
-handlers = [rfm, migration, cohorts, churn, clv, revenue]
+handlers = [
+    rfm,
+    migration,
+    history,
+    groups,
+    churn,
+    clv,
+    clv_cohorts,
+    clv_years,
+    revenue,
+]

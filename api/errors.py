@@ -140,7 +140,8 @@ def problem(error: Exception) -> dict[str, Any]:
     if isinstance(error, XsightError):
         status = next(status for kind, status in STATUS if isinstance(error, kind))
         field = getattr(error, "field", None)
-        return _document(status, error.code, str(error) or status.phrase, field)
+        said = _document(status, error.code, str(error) or status.phrase, field)
+        return said | _missing(error) if isinstance(error, NotEnoughData) else said
     for kind, status, code, detail in FOREIGN:
         if isinstance(error, kind):
             return _document(status, code, detail)
@@ -164,6 +165,17 @@ def _framework(error: HTTPException) -> dict[str, Any]:
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _internal(status)
     return _document(status, status.name.lower(), status.description or status.phrase)
+
+
+def _missing(error: NotEnoughData) -> dict[str, Any]:
+    """What is missing, for programs."""
+    return {
+        "metric": error.metric,
+        "have": error.have,
+        "need": error.need,
+        "what": error.what,
+        "remedy": error.remedy or "It comes with more orders.",
+    }
 
 
 def _internal(status: HTTPStatus) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from litestar.params import FromPath, QueryParameter
 
 from api.analysis_views import About
 from api.analytics import AsOf, answer
+from api.examples import EXAMPLES
 from api.parameters import Limit
 from api.resources import Wired
 from api.rights import Right
@@ -32,10 +33,18 @@ By = Annotated[
 
 
 class Compare(StrEnum):
-    """With which range: the one of equal length just before, or the same weekdays 364 days earlier."""
+    """With which range: as long just before, the same dates a year ago, or the same weekdays 364 days ago."""
 
     PREVIOUS_PERIOD = "previous_period"
     PREVIOUS_YEAR = "previous_year"
+    PREVIOUS_YEAR_WEEKDAYS = "previous_year_weekdays"
+
+
+class ReturnsOn(StrEnum):
+    """On which day returns stand."""
+
+    ORDER_DATE = "order_date"
+    REFUND_DATE = "refund_date"
 
 
 class MetricView(msgspec.Struct, frozen=True):
@@ -44,6 +53,7 @@ class MetricView(msgspec.Struct, frozen=True):
     name: str
     unit: str
     additive: bool
+    by_product: bool
     definition: str
 
 
@@ -62,17 +72,18 @@ class Point(msgspec.Struct, frozen=True):
 
 
 class Comparison(msgspec.Struct, frozen=True):
-    """The same over another range."""
+    """The same over another range; ``change``: of the totals, relative, null where there is nothing to divide by."""
 
     kind: str
     since: date
     until: date
     points: list[Point]
     total: float | None
+    change: float | None
 
 
 class Series(msgspec.Struct, frozen=True):
-    """A metric over a range; ``total`` where it is additive."""
+    """A metric over a range; ``total``: of the whole range, never a mean of the points."""
 
     metric: str
     unit: str
@@ -92,14 +103,20 @@ class SeriesAnswer(About, frozen=True, kw_only=True):
 
 
 class ProductSales(msgspec.Struct, frozen=True):
-    """What was sold of a product, before returns; without id: lines typed in by hand."""
+    """``gross - discounts - returns = net``, by the day of the order; without id: lines by hand, and edits.
+
+    ``share``: of all net sales of the range.
+    """
 
     id: int | None
     title: str | None
     units: int
     orders: int
     gross_minor: int
+    discounts_minor: int
+    returns_minor: int
     net_minor: int
+    share: float | None
 
 
 class Products(msgspec.Struct, frozen=True):
@@ -117,6 +134,30 @@ class ProductsAnswer(About, frozen=True, kw_only=True):
     result: Products
 
 
+class TopCustomer(msgspec.Struct, frozen=True):
+    """A customer by id; names come from ``/api/v1/customers?ids=``, masked as the viewer's rights say."""
+
+    id: int
+    orders: int
+    units: int
+    net_minor: int
+    share: float | None
+
+
+class TopCustomers(msgspec.Struct, frozen=True):
+    """Customers by net sales in a range, ties by id."""
+
+    since: date | None
+    until: date
+    customers: list[TopCustomer]
+
+
+class TopCustomersAnswer(About, frozen=True, kw_only=True):
+    """Top customers."""
+
+    result: TopCustomers
+
+
 @get("/api/v1/analytics/metrics", opt=READ, tags=["Analytics"], sync_to_thread=False)
 def metric_list() -> Metrics:
     """The metrics there are, with units and definitions."""
@@ -124,7 +165,12 @@ def metric_list() -> Metrics:
     return Metrics(items, len(items))
 
 
-@get("/api/v1/analytics/metrics/{name:str}", opt=READ, tags=["Analytics"])
+@get(
+    "/api/v1/analytics/metrics/{name:str}",
+    opt=READ,
+    tags=["Analytics"],
+    responses=EXAMPLES.of(SeriesAnswer),
+)
 async def metric(
     request: UserRequest,
     resources: Wired,
@@ -135,10 +181,18 @@ async def metric(
     compare: Annotated[
         Compare | None, QueryParameter(description="Beside it, another range.")
     ] = None,
+    returns_on: Annotated[
+        ReturnsOn,
+        QueryParameter(
+            description="Returns on the day of their order, or of the refund as Shopify's sales report has them."
+        ),
+    ] = ReturnsOn.ORDER_DATE,
     as_of: AsOf = None,
 ) -> Response[SeriesAnswer | None]:
-    """A metric over time or by a dimension, and of the range before."""
+    """A metric over time or by a dimension, and of a range before."""
     kind = None if compare is None else compare.value
+    if returns_on is ReturnsOn.REFUND_DATE:
+        name = measures.on_refund_date(name)
     return await answer(
         request,
         resources,
@@ -150,7 +204,12 @@ async def metric(
     )
 
 
-@get("/api/v1/analytics/products", opt=READ, tags=["Analytics"])
+@get(
+    "/api/v1/analytics/products",
+    opt=READ,
+    tags=["Analytics"],
+    responses=EXAMPLES.of(ProductsAnswer),
+)
 async def products(
     request: UserRequest,
     resources: Wired,
@@ -169,4 +228,28 @@ async def products(
     )
 
 
-handlers = [metric_list, metric, products]
+@get(
+    "/api/v1/analytics/top-customers",
+    opt=READ,
+    tags=["Analytics"],
+    responses=EXAMPLES.of(TopCustomersAnswer),
+)
+async def top_customers(
+    request: UserRequest,
+    resources: Wired,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 10,
+    as_of: AsOf = None,
+) -> Response[TopCustomersAnswer | None]:
+    """The customers who spent most in a range, without names."""
+    return await answer(
+        request,
+        resources,
+        TopCustomersAnswer,
+        lambda look: measures.customer_analysis(look, since=since, until=until, limit=limit),
+        as_of,
+    )
+
+
+handlers = [metric_list, metric, products, top_customers]

@@ -6,7 +6,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from xsight_core.errors import InvalidInput
 
-__all__ = ["Cursor", "Id", "Limit", "parse_bounds", "parse_ids"]
+__all__ = ["LARGEST_ID", "Cursor", "Id", "Limit", "parse_bounds", "parse_ids"]
 
 LARGEST_ID = 2**63 - 1
 LONGEST_ID = len(str(LARGEST_ID))
@@ -24,17 +24,17 @@ Cursor = Annotated[
 ]
 
 
-def parse_ids(text: str | None) -> list[int] | None:
+def parse_ids(text: str | None, field: str = "ids") -> list[int] | None:
     """``1,2,3`` as numbers; ``None`` when not asked for."""
     if text is None:
         return None
     parts = [part.strip() for part in text.split(",") if part.strip()]
     if len(parts) > MOST_IDS:
-        raise InvalidInput("ids", f"Ask for at most {MOST_IDS} ids at once.")
+        raise InvalidInput(field, f"Ask for at most {MOST_IDS} ids at once.")
     fits = all(part.isascii() and part.isdigit() and len(part) <= LONGEST_ID for part in parts)
     ids = [int(part) for part in parts] if fits else []
     if not fits or any(row_id > LARGEST_ID for row_id in ids):
-        raise InvalidInput("ids", "Give the ids as whole numbers with commas between them.")
+        raise InvalidInput(field, "Give the ids as whole numbers with commas between them.")
     return ids
 
 

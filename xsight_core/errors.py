@@ -5,7 +5,7 @@
     ├─ Conflict
     ├─ Forbidden
     ├─ InvalidInput                 .field
-    ├─ NotEnoughData                .metric .have .need
+    ├─ NotEnoughData                .metric .have .need .remedy
     ├─ SealBroken
     ├─ DatabaseError
     │  ├─ DatabaseUnreachable        (retryable)
@@ -91,13 +91,17 @@ class InvalidInput(XsightError):
 
 
 class NotEnoughData(XsightError):
-    """Too little history for ``metric``: said instead of a NaN or a made-up number."""
+    """Too little history for ``metric``: said instead of a NaN or a made-up number. ``remedy``: what helps."""
 
     code = "not_enough_data"
 
-    def __init__(self, metric: str, *, have: float, need: float, what: str) -> None:
-        super().__init__(f"{metric} needs {need:g} {what}; there are {have:g}.")
+    def __init__(
+        self, metric: str, *, have: float, need: float, what: str, remedy: str = ""
+    ) -> None:
+        said = f"{metric} needs {need:g} {what}; there are {have:g}."
+        super().__init__(f"{said} {remedy}" if remedy else said)
         self.metric, self.have, self.need, self.what = metric, have, need, what
+        self.remedy = remedy
 
 
 class SealBroken(XsightError):

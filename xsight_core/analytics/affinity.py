@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xsight_core.analytics.columns import Int
 from xsight_core.analytics.orders import Orders
 from xsight_core.analytics.parts import GIFT_CARD
-from xsight_core.errors import NotEnoughData
+from xsight_core.errors import InvalidInput, NotEnoughData
 
 __all__ = ["Pairs", "bought_together", "next_product"]
 
@@ -56,7 +56,9 @@ class Pairs:
         return pd.DataFrame({name: getattr(self, name) for name in names})
 
 
-def bought_together(orders: Orders, as_of: int, *, at_least: int = 5, most: int = 100) -> Pairs:
+def bought_together(
+    orders: Orders, as_of: int, *, product: int | None = None, at_least: int = 5, most: int = 100
+) -> Pairs:
     """Pairs of products in one order more often than chance would have it.
 
     Lift and its interval on the log scale (Katz et al. 1978, the ratio of two proportions): var(ln lift) =
@@ -64,28 +66,34 @@ def bought_together(orders: Orders, as_of: int, *, at_least: int = 5, most: int 
 
     Parameters
     ----------
+    product : int, optional
+        Shopify's id of the only product to look at.
     at_least : int
         Orders with both below which a pair is not looked at.
     most : int
         Pairs to give.
     """
+    only = _ordinal(orders, product)
     orders = orders.counted(as_of)
-    basket, product = _bought(orders)
-    return _pairs(orders, basket, product, basket, product, at_least, most, symmetric=True)
+    basket, bought = _bought(orders)
+    return _pairs(orders, basket, bought, basket, bought, at_least, most, only, symmetric=True)
 
 
-def next_product(orders: Orders, as_of: int, *, at_least: int = 5, most: int = 100) -> Pairs:
+def next_product(
+    orders: Orders, as_of: int, *, product: int | None = None, at_least: int = 5, most: int = 100
+) -> Pairs:
     """Which product (``second``) customers who bought ``first`` buy in their next order, against all next orders.
 
     Each pair of a customer's consecutive orders is one observation; ``confidence`` is the chance of ``second`` in the
-    order after one with ``first``.
+    order after one with ``first``. With a ``product`` only the pairs whose ``first`` it is.
     """
+    only = _ordinal(orders, product)
     orders = orders.counted(as_of)
     index = orders.by_customer
     following = np.full(len(orders), -1, np.int64)  # of an order, the same customer's next one
     same = orders.buyer[1:] == orders.buyer[:-1]
     following[index[:-1][same]] = index[1:][same]
-    basket, product = _bought(orders)
+    basket, bought = _bought(orders)
     before = following[basket] >= 0
     is_next = np.zeros(len(orders), np.bool_)
     is_next[following[following >= 0]] = True
@@ -93,13 +101,24 @@ def next_product(orders: Orders, as_of: int, *, at_least: int = 5, most: int = 1
     return _pairs(
         orders,
         following[basket[before]],
-        product[before],
+        bought[before],
         basket[after],
-        product[after],
+        bought[after],
         at_least,
         most,
+        only,
         symmetric=False,
     )
+
+
+def _ordinal(orders: Orders, product: int | None) -> int | None:
+    """Where a product stands in the catalogue."""
+    if product is None:
+        return None
+    found = np.flatnonzero(orders.products.product_id == product)
+    if len(found) == 0:
+        raise InvalidInput("product", f"The store has no product {product}.")
+    return int(found[0])
 
 
 def _bought(orders: Orders) -> tuple[Int, Int]:
@@ -119,6 +138,7 @@ def _pairs(
     right: Int,
     at_least: int,
     most: int,
+    only: int | None,
     *,
     symmetric: bool,
 ) -> Pairs:
@@ -127,9 +147,17 @@ def _pairs(
 
     total = len(np.union1d(left_row, right_row))
     if total == 0:
-        raise NotEnoughData("Product affinity", have=0, need=1, what="orders to compare")
+        raise NotEnoughData(
+            "Product affinity",
+            have=0,
+            need=1,
+            what="orders with products to compare",
+            remedy="Sync the store's orders with their lines; for what comes next somebody must have ordered twice.",
+        )
     ids = orders.products.product_id
     frequent = np.argsort(-np.bincount(np.r_[left, right], minlength=len(ids)), kind="stable")
+    if only is not None:
+        frequent = np.r_[only, frequent[frequent != only]]
     chosen = np.full(len(ids), -1, np.int64)
     chosen[frequent[:_PRODUCTS]] = np.arange(min(_PRODUCTS, len(ids)))
     width = min(_PRODUCTS, len(ids))
@@ -145,6 +173,8 @@ def _pairs(
     if symmetric:
         both = np.triu(both, 1)
     i, j = np.nonzero(both >= max(at_least, 1))
+    if only is not None:  # it stands first
+        i, j = i[i == 0], j[i == 0]
     n11 = both[i, j]
     n1, n2 = first_n[i], second_n[j]
     lift = n11 * total / (n1 * n2)

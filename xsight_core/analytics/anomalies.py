@@ -10,13 +10,14 @@ from xsight_core.analytics.columns import Int
 from xsight_core.analytics.metrics.slices import of_products
 from xsight_core.analytics.orders import GUEST, Orders
 from xsight_core.analytics.revenue import daily
-from xsight_core.errors import NotEnoughData
+from xsight_core.errors import InvalidInput, NotEnoughData
 
 __all__ = ["Anomaly", "Cause", "anomalies", "explain"]
 
 _WEEKS = 8
 _MAD_TO_SIGMA = 1.4826
 _LEAST_DAYS = 7 * _WEEKS
+_MOST_DAYS = 366
 
 
 @dataclass(frozen=True)
@@ -57,11 +58,21 @@ def anomalies(
     NotEnoughData
         Fewer than eight weeks of history before the first of these days.
     """
+    if not 1 <= last <= _MOST_DAYS:
+        raise InvalidInput("last", f"1 to {_MOST_DAYS} days can be looked through.")
+    if not threshold > 0:
+        raise InvalidInput("threshold", "A threshold is a number of standard deviations, as 3.5.")
     series = daily(orders, as_of - 1)
     net = series.net_minor.astype(float)
     if len(net) < _LEAST_DAYS + 1:
         need = _LEAST_DAYS + 1
-        raise NotEnoughData("Anomaly detection", have=len(net), need=need, what="days of history")
+        raise NotEnoughData(
+            "Anomaly detection",
+            have=len(net),
+            need=need,
+            what="days of history",
+            remedy="It comes with time.",
+        )
     found: list[Anomaly] = []
     for i in range(len(net) - 1, max(len(net) - 1 - last, _LEAST_DAYS - 1), -1):
         before = net[i - _LEAST_DAYS : i].reshape(_WEEKS, 7)

@@ -46,7 +46,7 @@ class ForecastEvidence:
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """Net sales of the days after ``as_of``, in minor units, with a 90 % interval from past errors.
+    """Net sales from ``as_of`` on, which is not over, in minor units, with a 90 % interval from past errors.
 
     ``method`` is ``"seasonal"`` or, where that has not proven better, the naive one that did: ``"last_week"`` or
     ``"last_year"``.
@@ -64,12 +64,12 @@ class Forecast:
 
     def frame(self) -> pd.DataFrame:
         """One row per day."""
-        index = pd.date_range(day_of(self.as_of + 1), periods=len(self.daily), name="day")
+        index = pd.date_range(day_of(self.as_of), periods=len(self.daily), name="day")
         return pd.DataFrame({"net_minor": self.daily, "low": self.low, "high": self.high}, index)
 
 
 def forecast_revenue(orders: Orders, as_of: int, days: int = 28) -> Forecast:
-    """Net sales of the next ``days`` days by level, weekday and last year's season.
+    """Net sales of ``days`` days from ``as_of`` on by level, weekday and last year's season.
 
     level = mean of the last 56 days; weekday = a weekday's mean / level over the last 56 days; season
     (from two years of history on) = last year's following days / last year's last 56 days, both
@@ -88,7 +88,14 @@ def forecast_revenue(orders: Orders, as_of: int, days: int = 28) -> Forecast:
     net = series.net_minor.astype(float)
     need = _LEAST_DAYS + 2 * days
     if len(net) < need:
-        raise NotEnoughData("Revenue forecast", have=len(net), need=need, what="days of history")
+        fewer = (len(net) - _LEAST_DAYS) // 2
+        raise NotEnoughData(
+            "Revenue forecast",
+            have=len(net),
+            need=need,
+            what="days of history",
+            remedy=f"Ask for {fewer} days at most." if fewer > 0 else "It comes with time.",
+        )
     cuts = [len(net) - days * k for k in range(1, 6) if len(net) - days * k >= _LEAST_DAYS]
     if len(net) - _YEAR >= _LEAST_DAYS and days <= _YEAR:
         cuts.append(len(net) - _YEAR)

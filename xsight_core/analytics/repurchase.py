@@ -85,7 +85,14 @@ def repurchase_latency(orders: Orders, as_of: int, *, nth: int | None = None) ->
     wait, follows = wait[picked], follows[picked]
     repeats = int(np.count_nonzero(follows))
     if repeats == 0:
-        raise NotEnoughData("Repurchase latency", have=0, need=1, what="repeat purchases")
+        raise NotEnoughData(
+            "Repurchase latency",
+            have=0,
+            need=1,
+            what="repeat purchases",
+            remedy="It comes once a customer has bought again"
+            + ("." if nth is None else f" after purchase {nth}; leave nth out to see all."),
+        )
     return _kaplan_meier(wait, follows, repeats)
 
 

@@ -15,7 +15,13 @@ from xsight_core.clv.reasons import ACTIONS, REASONS, reason_words
 from xsight_core.clv.shortage import Shortage
 from xsight_core.clv.spend import GammaGammaFitter
 from xsight_core.clv.summary import PurchaseSummary, purchase_summary
-from xsight_core.clv.totals import Totals, YearlyValue, value_totals, yearly_value
+from xsight_core.clv.totals import (
+    Totals,
+    YearlyValue,
+    value_totals,
+    yearly_totals,
+    yearly_value,
+)
 from xsight_core.clv.visits import Visits
 
 __all__ = [
@@ -44,5 +50,6 @@ __all__ = [
     "purchase_summary",
     "reason_words",
     "value_totals",
+    "yearly_totals",
     "yearly_value",
 ]

@@ -1,23 +1,43 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-"""Metrics and products over a range of days, with the range they are compared with. Pure; run in a thread."""
+"""Metrics, products and customers over a range of days, with the range they are compared with.
+
+Pure; run in a thread.
+"""
 
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from xsight_core.analytics import METRICS, day_number, day_of, evaluate
-from xsight_core.analytics.parts import GIFT_CARD
+from xsight_core.analytics import (
+    METRICS,
+    day_number,
+    day_of,
+    earlier,
+    evaluate,
+    top_customers_between,
+    window,
+)
+from xsight_core.analytics.metrics.slices import of_products
 from xsight_core.errors import InvalidInput
 from xsight_core.services.look import Look
 from xsight_core.services.parts import Json
 
-__all__ = ["Compare", "metric_analysis", "metric_names", "product_analysis"]
+__all__ = [
+    "customer_analysis",
+    "metric_analysis",
+    "metric_names",
+    "on_refund_date",
+    "product_analysis",
+]
 
-Compare = Literal["previous_period", "previous_year"]
-_YEAR_BACK: Final = 364
-"""Whole weeks: the same days of the week are compared."""
+_ON_REFUND_DATE: Final = {
+    "returns": "returns_on_refund_date",
+    "net_sales": "net_sales_on_refund_date",
+}
+_MOST_POINTS: Final = 20_000
+_DAY_LENGTH: Final = len("2026-11-22")
 
 
 def metric_names() -> list[Json]:
@@ -27,10 +47,21 @@ def metric_names() -> list[Json]:
             "name": metric.name,
             "unit": str(metric.unit),
             "additive": metric.additive,
-            "definition": metric.description,
+            "by_product": metric.by_product,
+            "definition": metric.definition,
         }
         for metric in METRICS.values()
     ]
+
+
+def on_refund_date(name: str) -> str:
+    """The metric that puts returns on the day of the refund, where there is one."""
+    if name not in _ON_REFUND_DATE:
+        able = ", ".join(_ON_REFUND_DATE)
+        raise InvalidInput(
+            "returns_on", f"Only {able} are told by the day of the refund; leave it out."
+        )
+    return _ON_REFUND_DATE[name]
 
 
 def metric_analysis(
@@ -40,101 +71,131 @@ def metric_analysis(
     *,
     since: date | None,
     until: date | None,
-    compare: Compare | None,
+    compare: str | None,
 ) -> Json:
-    """A metric by period or dimension from ``since`` to ``until``, and of the range before where asked for."""
+    """A metric by period or dimension from ``since`` to ``until``, and of an earlier range where asked for.
+
+    ``total`` is the metric of the whole range: the sum of the points where it is additive, and never a mean of means.
+    """
     first, last = _range(look, since, until)
     if compare is not None and since is None:
         raise InvalidInput("since", "A comparison needs the first day of the range.")
-    points = _points(look, name, by, first if since else None, last)
+    shown = _over(look, name, by, first, last)
     metric = METRICS[name]
     result: Json = {
         "metric": name,
         "unit": str(metric.unit),
-        "definition": metric.description,
+        "definition": metric.definition,
         "by": by,
-        "since": day_of(first).isoformat() if since else None,
+        "since": None if first is None else day_of(first).isoformat(),
         "until": day_of(last).isoformat(),
-        "points": points,
-        "total": _total(points) if metric.additive else None,
+        **shown,
         "comparison": None,
     }
-    if compare is not None:
-        back = _YEAR_BACK if compare == "previous_year" else last - first + 1
-        before = _points(look, name, by, first - back, last - back)
+    if compare is not None and first is not None:
+        span = earlier(first, last, compare)
+        before = _over(look, name, by, *span)
         result["comparison"] = {
             "kind": compare,
-            "since": day_of(first - back).isoformat(),
-            "until": day_of(last - back).isoformat(),
-            "points": before,
-            "total": _total(before) if metric.additive else None,
+            "since": day_of(span[0]).isoformat(),
+            "until": day_of(span[1]).isoformat(),
+            **before,
+            "change": _change(shown["total"], before["total"]),
         }
     return result
 
 
 def product_analysis(look: Look, *, since: date | None, until: date | None, limit: int) -> Json:
-    """Products by what was sold of them, without what came back later; guests' orders are in, lines by hand are one."""
+    """Products by net sales of the orders of a range; lines typed in by hand and edits are the one without an id."""
     first, last = _range(look, since, until)
     orders = look.ledger.orders.counted(last)
-    lines, names = orders.lines, orders.products
-    within = (lines.flags & GIFT_CARD) == 0
-    if since:
-        within &= orders.day[lines.order] >= first
-    product = lines.product[within]
-    size = len(names) + 1  # the last one: lines without a product
-    code = np.where(product < 0, size - 1, product)
-    net, gross = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    np.add.at(net, code, lines.net_minor[within])
-    np.add.at(gross, code, lines.gross_minor[within])
-    units = np.bincount(code, lines.units[within], size).astype(np.int64)
-    pairs = np.unique(code.astype(np.int64) * max(len(orders), 1) + lines.order[within])
-    sold_in = np.bincount(pairs // max(len(orders), 1), minlength=size)
-    ranked = [int(i) for i in np.lexsort((np.arange(size), -net)) if units[i]]
+    if first is not None:
+        orders = orders.take(slice(int(np.searchsorted(orders.day, first)), len(orders)))
+    sliced, names = of_products(orders), orders.products
+    of = sliced.orders
+    sums = {
+        "units": sliced.total(of.units),
+        "orders": sliced.count(),
+        "gross_minor": sliced.total(of.gross_minor),
+        "discounts_minor": sliced.total(of.discounts_minor),
+        "returns_minor": sliced.total(of.returns_minor),
+        "net_minor": sliced.total(of.net_minor),
+    }
+    ids = np.r_[names.product_id, 0]
+    there = np.flatnonzero(sums["orders"] + np.abs(sums["returns_minor"]))
+    ranked = there[np.lexsort((ids[there], -sums["net_minor"][there]))].tolist()
+    whole = int(orders.net_minor.sum(dtype=np.int64))
     return {
-        "since": day_of(first).isoformat() if since else None,
+        "since": None if first is None else day_of(first).isoformat(),
         "until": day_of(last).isoformat(),
         "total": len(ranked),
         "products": [
             {
-                "id": int(names.product_id[i]) if i < size - 1 else None,
-                "title": names.name(i) if i < size - 1 else None,
-                "units": int(units[i]),
-                "orders": int(sold_in[i]),
-                "gross_minor": int(gross[i]),
-                "net_minor": int(net[i]),
+                "id": int(ids[i]) if i < len(names) else None,
+                "title": names.name(i) if i < len(names) else None,
+                **{name: int(column[i]) for name, column in sums.items()},
+                "share": int(sums["net_minor"][i]) / whole if whole > 0 else None,
             }
             for i in ranked[:limit]
         ],
     }
 
 
-def _range(look: Look, since: date | None, until: date | None) -> tuple[int, int]:
+def customer_analysis(look: Look, *, since: date | None, until: date | None, limit: int) -> Json:
+    """The customers who spent most in a range."""
+    first, last = _range(look, since, until)
+    orders = look.ledger.orders
+    start = first if first is not None else _first_day(look, last)
+    top = top_customers_between(orders, start, last, limit)
+    whole = window("net_sales", orders, start, last) or 0
+    return {
+        "since": None if first is None else day_of(first).isoformat(),
+        "until": day_of(last).isoformat(),
+        "customers": [
+            {"id": who, "orders": n, "units": units, "net_minor": net, "share": share}
+            for who, n, units, net, share in zip(
+                top.ids.tolist(),
+                top.orders.tolist(),
+                top.units.tolist(),
+                top.net_minor.tolist(),
+                top.share.tolist() if whole > 0 else [None] * len(top.ids),
+                strict=True,
+            )
+        ],
+    }
+
+
+def _range(look: Look, since: date | None, until: date | None) -> tuple[int | None, int]:
     last = look.as_of if until is None else day_number(until)
     if last > look.as_of:
         raise InvalidInput("until", f"The last day there is: {day_of(look.as_of)}.")
-    first = day_number(since) if since else last
-    if first > last:
+    first = None if since is None else day_number(since)
+    if first is not None and first > last:
         raise InvalidInput("since", "The range ends before it begins.")
+    if first is not None and last - first > _MOST_POINTS:
+        raise InvalidInput("since", f"A range has {_MOST_POINTS} days at most; begin it later.")
     return first, last
 
 
-def _points(look: Look, name: str, by: str, first: int | None, last: int) -> list[Json]:
-    """The metric's values; by period only those that begin on or after the first day."""
-    series = evaluate(name, look.ledger.orders, last, by)
-    points: list[Json] = []
+def _first_day(look: Look, last: int) -> int:
+    day = look.ledger.orders.counted(last).day
+    return int(day[0]) if len(day) else last
+
+
+def _over(look: Look, name: str, by: str, first: int | None, last: int) -> Json:
+    """The metric's points and what it is of the whole range."""
+    orders = look.ledger.orders
+    series = evaluate(name, orders, last, by, since=first)
     by_period = isinstance(series.index, pd.DatetimeIndex)
-    if first is not None and not by_period:
-        raise InvalidInput("since", f"By {by} the range begins with the first order.")
+    points: list[Json] = []
     for key, value in series.items():
-        shown = None if key is None else str(key)
-        if by_period:
-            shown = str(key)[: len("2026-11-22")]
-            if first is not None and shown < day_of(first).isoformat():
-                continue
+        known = None if key is None or (by == "product" and key == 0) else str(key)
+        shown = known[:_DAY_LENGTH] if by_period and known else known
         number = float(value)
         points.append({"key": shown, "value": None if np.isnan(number) else number})
-    return points
+    start = first if first is not None else _first_day(look, last)
+    return {"points": points, "total": window(name, orders, start, last)}
 
 
-def _total(points: list[Json]) -> float:
-    return sum(point["value"] or 0.0 for point in points)
+def _change(now: float | None, before: float | None) -> float | None:
+    return None if now is None or not before else (now - before) / abs(before)

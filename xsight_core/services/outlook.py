@@ -8,14 +8,30 @@ from typing import Any, Final
 
 import numpy as np
 
-from xsight_core.analytics import SEGMENTS, day_of
-from xsight_core.clv import HORIZONS, Holdout, Shortage
+from xsight_core.analytics import SEGMENTS, Grain, day_of
+from xsight_core.analytics.periods import label, period
+from xsight_core.clv import (
+    HORIZONS,
+    Holdout,
+    Predictions,
+    Shortage,
+    value_totals,
+    yearly_totals,
+)
 from xsight_core.clv import Totals as ValueTotals
 from xsight_core.services.drift import Drift
 from xsight_core.services.figures import Forecast
 from xsight_core.services.parts import Json
 
-__all__ = ["AT_RISK", "churn_part", "evidence_part", "shortage_part", "value_part"]
+__all__ = [
+    "AT_RISK",
+    "churn_part",
+    "evidence_part",
+    "shortage_part",
+    "value_by_cohort_part",
+    "value_part",
+    "yearly_value_part",
+]
 
 AT_RISK: Final = 0.5
 """A repeat customer whose chance of no order in the next 90 days is at least this is at risk."""
@@ -58,19 +74,10 @@ def churn_part(forecast: Forecast, drift: Drift | None = None) -> Json:
 
 def value_part(forecast: Forecast) -> Json:
     """Expected discounted net sales of today's customers, with 90 % intervals; in all and by segment."""
-    choice, found, whole = forecast.choice, forecast.predictions, forecast.whole
-    if isinstance(choice.spend, Shortage):
-        return shortage_part(choice.spend)
-    if found is None or whole is None or whole.clv_minor is None or not choice.value_shown:
-        return {
-            "state": "no_better_than_a_rule",
-            "horizon_days": VALUE_DAYS,
-            "message": "On this store's own past the forecast of spend was no better than last year's spend, so no "
-            "value is shown."
-            if found is not None
-            else "The forecast of orders was no better than a rule of thumb, so no value is shown.",
-            "evidence": _evidence(forecast),
-        }
+    shown = _value(forecast)
+    if isinstance(shown, dict):
+        return shown
+    choice, (found, whole) = forecast.choice, shown
     ahead = _ahead(whole, 0)
     if found.clv_minor is not None:
         for k, horizon in enumerate(ahead):  # the sum of what is stored of each customer
@@ -93,6 +100,73 @@ def value_part(forecast: Forecast) -> Json:
             if code < len(by_segment.customers) and by_segment.customers[code]
         ],
         "model": choice.card()["spend"],
+        "evidence": _evidence(forecast),
+    }
+
+
+def value_by_cohort_part(forecast: Forecast, grain: Grain) -> Json:
+    """The same by the period of the first order, the earliest first; customers who came in one are a cohort."""
+    shown = _value(forecast)
+    if isinstance(shown, dict):
+        return shown
+    choice, summary = forecast.choice, forecast.summary
+    periods = period(choice.as_of - summary.T.astype(np.int64), grain)
+    first = int(periods.min())
+    totals = value_totals(choice, summary, {"cohort": periods - first})
+    if isinstance(totals, Shortage):
+        return shortage_part(totals)
+    cohort = totals["cohort"]
+    return {
+        "state": choice.state,
+        "grain": str(grain),
+        "cohorts": [
+            {"cohort": label(first + code, grain), "horizons": _ahead(cohort, code)}
+            for code in np.flatnonzero(cohort.customers).tolist()
+        ],
+    }
+
+
+def yearly_value_part(forecast: Forecast, years: int) -> Json:
+    """Expected discounted net sales of today's customers in each of the coming years, with 90 % intervals."""
+    shown = _value(forecast)
+    if isinstance(shown, dict):
+        return shown
+    found = yearly_totals(forecast.choice, forecast.summary, years)
+    if isinstance(found, Shortage):
+        return shortage_part(found)
+    return {
+        "state": forecast.choice.state,
+        "customers": len(forecast.summary),
+        "years": [
+            {
+                "year": k + 1,
+                "clv_minor": round(float(found.clv_minor[0, k])),
+                "clv_minor_low": round(float(found.clv_minor_low[0, k])),
+                "clv_minor_high": round(float(found.clv_minor_high[0, k])),
+            }
+            for k in range(years)
+        ],
+    }
+
+
+def _value(forecast: Forecast) -> tuple[Predictions, ValueTotals] | Json:
+    """What is forecast, or why no lifetime value may be shown."""
+    choice, found, whole = forecast.choice, forecast.predictions, forecast.whole
+    if isinstance(choice.spend, Shortage):
+        return shortage_part(choice.spend)
+    if found is not None and whole is not None and whole.clv_minor is not None:
+        if choice.value_shown:
+            return found, whole
+        message = (
+            "On this store's own past the forecast of spend was no better than last year's spend, so no value is "
+            "shown."
+        )
+    else:
+        message = "The forecast of orders was no better than a rule of thumb, so no value is shown."
+    return {
+        "state": "no_better_than_a_rule",
+        "horizon_days": VALUE_DAYS,
+        "message": message,
         "evidence": _evidence(forecast),
     }
 

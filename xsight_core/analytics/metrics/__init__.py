@@ -5,6 +5,7 @@ from xsight_core.analytics.metrics.evaluate import (
     DIMENSIONS,
     Comparison,
     compare,
+    earlier,
     evaluate,
     window,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Top",
     "Unit",
     "compare",
+    "earlier",
     "evaluate",
     "metric",
     "people",

@@ -2,7 +2,7 @@
 """A metric over time, by a dimension, and against an earlier time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -15,12 +15,14 @@ from xsight_core.analytics.periods import Grain, day_of, period, shift_year, sta
 from xsight_core.analytics.returns import returns_of
 from xsight_core.errors import InvalidInput
 
-__all__ = ["DIMENSIONS", "Comparison", "compare", "evaluate", "window"]
+__all__ = ["DIMENSIONS", "Comparison", "compare", "earlier", "evaluate", "window"]
 
 DIMENSIONS = ("channel", "country", "product", "discount")
 
 
-def evaluate(name: str, orders: Orders, as_of: int, by: str = Grain.DAY) -> pd.Series:
+def evaluate(
+    name: str, orders: Orders, as_of: int, by: str = Grain.DAY, *, since: int | None = None
+) -> pd.Series:
     """A metric per period from the first counted order's to that of ``as_of``, or per value of a dimension.
 
     Parameters
@@ -36,6 +38,9 @@ def evaluate(name: str, orders: Orders, as_of: int, by: str = Grain.DAY) -> pd.S
         are there too), ``channel``, ``country``, ``discount`` (the order's first code; index: its name, ``None`` where
         unknown or none) or ``product`` (index: Shopify's product id, 0 for what is no product; only metrics that
         can be told of a product).
+    since : int, optional
+        The first of the shop's days to look at: the first period then holds the days from it on only, and the periods
+        begin there whether or not anything was sold. Who is new is still judged by all of history.
 
     Returns
     -------
@@ -51,13 +56,18 @@ def evaluate(name: str, orders: Orders, as_of: int, by: str = Grain.DAY) -> pd.S
     if by == "product" and not METRICS[name].by_product:
         able = ", ".join(m.name for m in METRICS.values() if m.by_product)
         raise InvalidInput("by", f"{name} cannot be told of a product; these can: {able}.")
+    if since is not None and since > as_of:
+        raise InvalidInput("since", "The range ends before it begins.")
     counted = orders.counted(as_of)
+    order: Int | slice
     if by in DIMENSIONS:
         sliced, index, order = _by_dimension(counted, as_of, by)
-        values = METRICS[name].function(sliced)
-        return pd.Series(values[order], index=index[order], name=name)
-    sliced, index = _by_period(counted, as_of, Grain(by))
-    return pd.Series(METRICS[name].function(sliced), index=index, name=name)
+    else:
+        sliced, index = _by_period(counted, as_of, Grain(by), since)
+        order = slice(None)
+    function = METRICS[name].function
+    values = function(sliced) if since is None else function(_from(sliced, since))[1:]
+    return pd.Series(values[order], index=index[order], name=name)
 
 
 def window(name: str, orders: Orders, since: int, until: int) -> float | None:
@@ -110,15 +120,7 @@ def compare(
     ``previous_period``: the days right before. ``previous_year``: the same dates a year earlier (29 February: the
     28th). ``previous_year_weekdays``: 364 days earlier, so that each weekday meets its own.
     """
-    days = until - since + 1
-    spans = {
-        "previous_period": (since - days, since - 1),
-        "previous_year": (shift_year(since, -1), shift_year(until, -1)),
-        "previous_year_weekdays": (since - 364, until - 364),
-    }
-    if against not in spans:
-        raise InvalidInput("against", f"Compare with {', '.join(spans)}, not with {against!r}.")
-    first, last = spans[against]
+    first, last = earlier(since, until, against)
     return Comparison(
         name,
         since,
@@ -130,6 +132,19 @@ def compare(
     )
 
 
+def earlier(since: int, until: int, against: str) -> tuple[int, int]:
+    """First and last day of the time that ``compare`` means."""
+    days = until - since + 1
+    spans = {
+        "previous_period": (since - days, since - 1),
+        "previous_year": (shift_year(since, -1), shift_year(until, -1)),
+        "previous_year_weekdays": (since - 364, until - 364),
+    }
+    if against not in spans:
+        raise InvalidInput("against", f"Compare with {', '.join(spans)}, not with {against!r}.")
+    return spans[against]
+
+
 def slices(orders: Orders, as_of: int, grain: Grain) -> tuple[Sliced, list[str]]:
     """Counted orders by period, ready for many metrics; and the periods' first days."""
     sliced, index = _by_period(orders.counted(as_of), as_of, grain)
@@ -138,10 +153,25 @@ def slices(orders: Orders, as_of: int, grain: Grain) -> tuple[Sliced, list[str]]
     ]
 
 
-def _by_period(orders: Orders, as_of: int, grain: Grain) -> tuple[Sliced, pd.Index]:
+def _from(sliced: Sliced, since: int) -> Sliced:
+    """The same slices from a day on; what lies before is one more slice, in front of them."""
+    return replace(
+        sliced,
+        code=np.where(sliced.orders.day < since, 0, sliced.code + 1),
+        n=sliced.n + 1,
+        event_code=np.where(sliced.events.day < since, 0, sliced.event_code + 1),
+    )
+
+
+def _by_period(
+    orders: Orders, as_of: int, grain: Grain, since: int | None = None
+) -> tuple[Sliced, pd.Index]:
     periods = period(orders.day, grain)
     last = int(period(np.array([as_of]), grain)[0])
-    first = int(periods[0]) if len(periods) else last + 1
+    if since is not None:
+        first = int(period(np.array([since]), grain)[0])
+    else:
+        first = int(periods[0]) if len(periods) else last + 1
     starts = np.array([start(p, grain) for p in range(first, last + 1)], np.int64)
     index = pd.DatetimeIndex(starts.astype("datetime64[D]"), name=str(grain))
     code = periods - first
@@ -160,6 +190,10 @@ def _by_dimension(orders: Orders, as_of: int, by: str) -> tuple[Sliced, pd.Index
     """Slices, their names, and the order in which to show them: by name, unknown last."""
     if by == "product":
         sliced = of_products(orders)
+        seen = np.flatnonzero(sliced.events.day <= as_of)  # what comes back later has not yet
+        sliced = replace(
+            sliced, event_code=sliced.event_code[seen], events=sliced.events.take(seen)
+        )
         ids = np.r_[orders.products.product_id, 0]
         return sliced, pd.Index(ids, name=by), np.r_[np.argsort(ids[:-1]), len(ids) - 1]
     names, code = {
