@@ -320,7 +320,12 @@ def upgrade() -> None:
         sa.Column("merged_into", sa.BigInteger(), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sync_run", sa.Uuid(), nullable=True),
-        sa.Column("changed_in", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "changed_in",
+            sa.BigInteger(),
+            server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_customers")),
         schema="xsight",
         info={"changes": True},
@@ -584,7 +589,12 @@ def upgrade() -> None:
         sa.Column("shipping_minor", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sync_run", sa.Uuid(), nullable=True),
-        sa.Column("changed_in", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "changed_in",
+            sa.BigInteger(),
+            server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_orders")),
         schema="xsight",
         info={"changes": True},
@@ -702,7 +712,12 @@ def upgrade() -> None:
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sync_run", sa.Uuid(), nullable=True),
-        sa.Column("changed_in", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "changed_in",
+            sa.BigInteger(),
+            server_default=sa.text("(pg_current_xact_id()::text)::bigint"),
+            nullable=False,
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_products")),
         schema="xsight",
         info={"changes": True},
@@ -1302,9 +1317,16 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_index(
-        op.f("ix_customer_insights_tenant_id_insight_run_segment"),
+        "ix_customer_insights_net",
         "customer_insights",
-        ["tenant_id", "insight_run", "segment"],
+        ["tenant_id", "insight_run", "net_minor", "customer_id"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_index(
+        "ix_customer_insights_segment",
+        "customer_insights",
+        ["tenant_id", "insight_run", "segment", "net_minor", "customer_id"],
         unique=False,
         schema="xsight",
     )

@@ -90,8 +90,8 @@ def _tenant() -> Mapped[UUID]:
 
 
 def _changed_in() -> Mapped[int]:
-    """The transaction that wrote the row last; a trigger sets it (``info={"changes": True}``)."""
-    return mapped_column(server_default=text("0"))
+    """The transaction that wrote the row last; at an update a trigger sets it (``info={"changes": True}``)."""
+    return mapped_column(server_default=text("(pg_current_xact_id()::text)::bigint"))
 
 
 # ------------------------------------------------------------------------------------------------ control
@@ -930,7 +930,16 @@ class CustomerInsight(Base):
             [InsightRun.tenant_id, InsightRun.id],
             ondelete="CASCADE",
         ),
-        Index(None, "tenant_id", "insight_run", "segment"),
+        # lists begin with who spent most: of all, of a segment
+        Index("ix_customer_insights_net", "tenant_id", "insight_run", "net_minor", "customer_id"),
+        Index(
+            "ix_customer_insights_segment",
+            "tenant_id",
+            "insight_run",
+            "segment",
+            "net_minor",
+            "customer_id",
+        ),
         {"schema": DATA},
     )
 
