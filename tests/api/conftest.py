@@ -1,4 +1,8 @@
-"""The API over real HTTP, in a thread of the test's process, on the fixtures' database, Valkey and simulator."""
+"""The API over real HTTP, in a thread of the test's process, on the fixtures' database, Valkey and simulator.
+
+One API and one database serve all tests of a run's worker, emptied before each: tests of a module need not run one
+after the other. A test that breaks its service, or wants other settings, serves one of its own (`serve`, `own_api`).
+"""
 
 import os
 import socket
@@ -12,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import psycopg
 import pytest
 import redis
 import uvicorn
@@ -19,8 +24,10 @@ from litestar import Litestar
 
 from api.app import create_app
 from shopify_sim.config import ShopConfig, SimConfig
+from tests.support.postgres import Cluster, Database
 from tests.support.simulator import APP, Sim, running_sim
 from tests.support.valkey import running_valkey
+from xsight_core.db.tables import metadata
 from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
 
@@ -157,15 +164,83 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@dataclass
+class House:
+    """What tests share."""
+
+    api: Api
+    database: Database
+    valkey: str
+
+
+def make_settings(
+    database: Database, valkey: str, sim: Sim, home: Path, **more: object
+) -> Settings:
+    return Settings.model_validate(
+        {
+            "home": home,
+            "database_url": database.app_url,
+            "ingest_database_url": database.ingest_url,
+            "redis_url": valkey,
+            "keyring": "test:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+            "shopify_client_id": sim.client_id,
+            "shopify_client_secret": sim.client_secret,
+            "shopify_url_template": sim.url_template,
+            **more,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def house(
+    cluster: Cluster, valkey: str, sim: Sim, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    home = tmp_path_factory.mktemp("home")
+    with cluster.fresh() as database, serve(make_settings(database, valkey, sim, home)) as api:
+        yield House(api, database, valkey)
+
+
 @pytest.fixture
-def valkey_url(valkey: str) -> str:
-    """The same server for every test here, emptied."""
-    with redis.Redis.from_url(valkey) as client:
+def database(house: House) -> Database:
+    """The shared one, without a row."""
+    empty_tables(house.database.admin_url)
+    return house.database
+
+
+@pytest.fixture
+def valkey_url(house: House) -> str:
+    """The shared one, without a key."""
+    with redis.Redis.from_url(house.valkey) as client:
         client.flushall()
-    return valkey
+    return house.valkey
 
 
 @pytest.fixture
-def api(settings: Settings) -> Iterator[Api]:
+def settings(house: House, database: Database, valkey_url: str) -> Settings:
+    return house.api.settings
+
+
+@pytest.fixture
+def api(house: House, database: Database, valkey_url: str) -> Api:
+    return house.api
+
+
+@pytest.fixture
+def own_api(settings: Settings) -> Iterator[Api]:
+    """A service that nobody else uses, on the shared database."""
     with serve(settings) as api:
         yield api
+
+
+def empty_tables(admin_url: str) -> None:
+    """Delete what there is, whatever refers to it and whatever guards it."""
+    tables = [str(table) for table in metadata.sorted_tables]
+    with psycopg.connect(admin_url) as admin:
+        admin.execute("SET LOCAL session_replication_role = replica")
+        filled = admin.execute(
+            " UNION ALL ".join(
+                f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables
+            )
+        ).fetchall()
+        for (name,) in filled:
+            admin.execute(f"DELETE FROM {name}")

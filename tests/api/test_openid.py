@@ -14,10 +14,16 @@ from tests.api.conftest import serve
 SECRET = "hub-secret-of-a-test"
 
 
-@pytest.fixture
-def api(settings):
-    with serve(settings.model_copy(update={"hub_client_secret": SecretStr(SECRET)})) as api:
+@pytest.fixture(scope="session")
+def known_to_the_hub(house):
+    known = {"hub_client_secret": SecretStr(SECRET)}
+    with serve(house.api.settings.model_copy(update=known)) as api:
         yield api
+
+
+@pytest.fixture
+def api(known_to_the_hub, api):
+    return known_to_the_hub
 
 
 class Flow:

@@ -8,8 +8,15 @@ import pytest
 from litestar.routes import HTTPRoute
 
 from api.rights import RIGHTS, SCOPES, Right
-from tests.api.accounts.conftest import api, database, house  # noqa: F401
-from tests.api.conftest import _logging, sim, valkey  # noqa: F401
+from tests.api.conftest import (  # noqa: F401
+    _logging,
+    api,
+    database,
+    house,
+    sim,
+    valkey,
+    valkey_url,
+)
 from tests.support.rows import fill_all_tables
 
 PARAMETER = re.compile(r"\{(\w+):(\w+)\}")

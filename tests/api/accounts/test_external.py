@@ -12,8 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from litestar import Litestar, Request, get, post
 
 from api.provider import Provider, challenge_of
-from tests.api.accounts.conftest import make_settings
-from tests.api.conftest import serve, serving
+from tests.api.conftest import make_settings, serve, serving
 
 
 @dataclass
@@ -66,7 +65,7 @@ def make_provider(say: Elsewhere) -> Litestar:
     return Litestar([discovery, jwks, token])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def elsewhere():
     say = Elsewhere()
     with serving(make_provider(say)) as (url, _):
@@ -74,7 +73,7 @@ def elsewhere():
         yield say
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _linked(house, sim, elsewhere, tmp_path_factory):
     more = {"login_issuer": elsewhere.url, "login_client_id": "xsight", "login_name": "Acme"}
     more |= {"login_client_secret": "a secret"}

@@ -8,8 +8,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.api.accounts.conftest import make_settings
-from tests.api.conftest import PASSWORD, serve
+from tests.api.conftest import PASSWORD, make_settings, serve
 from tests.support.mailbox import running_mailbox
 from xsight_core.errors import MailRefused, MailUnavailable
 from xsight_core.services.mail import Letter, deliver, held_mails
@@ -19,13 +18,13 @@ LINK = re.compile(r"http://\S+\?code=[\w-]+")
 NEW = "eleven brave geese march"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def mailbox():
     with running_mailbox() as mailbox:
         yield mailbox
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def posting(house, mailbox, sim, tmp_path_factory):
     """A second API on the same database, with a mail server."""
     home = tmp_path_factory.mktemp("home")

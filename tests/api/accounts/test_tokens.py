@@ -84,7 +84,12 @@ async def test_personal_data_is_a_scope_of_its_own(api, database) -> None:
 
 async def test_nobody_gives_a_token_more_than_they_have(api) -> None:
     async with api.member() as ann, joined(api, ann, "eve@example.com", "analyst") as eve:
-        assert (await eve.get("/api/v1/tokens")).json()["scopes"] == ["read", "sync"]
+        assert (await eve.get("/api/v1/tokens")).json()["scopes"] == [
+            "export",
+            "read",
+            "segments",
+            "sync",
+        ]
         for scope in (
             "members",
             "audit",
