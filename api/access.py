@@ -1,5 +1,6 @@
 """The outermost layer: a request id, security headers, one log line and one measurement for every request."""
 
+import asyncio
 import time
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
@@ -10,9 +11,9 @@ from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
-from xsight_core.errors import InvalidInput
+from xsight_core.errors import InvalidInput, XsightError
 
-__all__ = ["AccessLog", "add_header", "client_address", "request_id"]
+__all__ = ["AccessLog", "TooSlow", "add_header", "client_address", "request_id"]
 
 log = structlog.stdlib.get_logger("api.access")
 
@@ -37,6 +38,8 @@ HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 }
 HSTS: Final = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+BODY_S: Final = 30.0
+"""A body that is not here by then does not come: whoever trickles it would hold a place for ever."""
 QUIET: Final = ("/health", "/ready", "/assets/")
 LOOPBACK: Final = ("127.0.0.1", "::1", "")
 
@@ -54,6 +57,12 @@ def add_header(scope: Any, name: str, value: str) -> None:
 def client_address(scope: Any) -> str:
     """Who is asking, as :class:`AccessLog` found out; empty for one of our own processes."""
     return str(scope.get("client_address", ""))
+
+
+class TooSlow(XsightError):
+    """A body that trickles."""
+
+    code = "request_timeout"
 
 
 class Hops:
@@ -94,6 +103,31 @@ class Hops:
         return any(parsed in network for network in self._trusted)
 
 
+class BodyInTime:
+    """``receive`` of a request whose body has to come within ``BODY_S``; else ``TooSlow``."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._due: float | None = time.monotonic() + BODY_S
+
+    async def __call__(self) -> Any:
+        """The next message."""
+        if self._due is None:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(max(0.0, self._due - time.monotonic())):
+                message = await self._receive()
+        except TimeoutError:
+            raise TooSlow("The body did not come in time; send it again in one go.") from None
+        if message["type"] != "http.request" or not message.get("more_body"):
+            self._due = None
+        return message
+
+
+def _brings_body(scope: Any) -> bool:
+    return scope["type"] == "http" and scope["method"] not in {"GET", "HEAD", "OPTIONS"}
+
+
 class AccessLog:
     """ASGI middleware around the whole application, so that addresses which do not exist are logged too."""
 
@@ -120,9 +154,10 @@ class AccessLog:
                 self._add_headers(message, name, scope)
             await send(message)
 
+        receiving = BodyInTime(receive) if _brings_body(scope) else receive
         with structlog.contextvars.bound_contextvars(request_id=name):
             try:
-                await self._app(scope, receive, send_with_headers)
+                await self._app(scope, receiving, send_with_headers)
             finally:
                 self._record(scope, status, time.perf_counter() - start)
 

@@ -2,14 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 
 from api import (
     account_pages,
@@ -32,6 +30,7 @@ from api import (
     orders,
     pages,
     patterns,
+    products,
     segments,
     shopify,
     stores,
@@ -44,6 +43,7 @@ from api.limits import limit_rate
 from api.origin import refuse_cross_site
 from api.resources import Resources, make_resources
 from api.rights import Right, check_rights_stated, identify_caller, require_right
+from api.schema import Described
 from api.webhooks import WebhookDoor
 from xsight_core.settings import Settings
 
@@ -71,6 +71,7 @@ PARTS: Final = (
     orders,
     pages,
     patterns,
+    products,
     segments,
     shopify,
     stores,
@@ -118,17 +119,15 @@ def create_app(settings: Settings) -> Litestar:
 
 
 def _openapi() -> OpenAPIConfig:
-    cookie = SecurityScheme(type="apiKey", name="xs_api", security_scheme_in="cookie")
-    config: dict[str, Any] = {"components": Components(security_schemes={"session": cookie})}
+    """What is in the document; ``api.schema`` completes and ``api.docs`` serves it."""
     return OpenAPIConfig(
         title="XSight",
         version="1",
-        description="Customer analytics of the store one looks at. Changes need `Origin` and `X-CSRF-Token`.",
+        description="Customer analytics of the store one looks at. Changes need `Origin` and `X-CSRF-Token`, "
+        "or a token.",
         openapi_router=Router(
             "/api/schema", route_handlers=[], opt={"right": Right.PUBLIC}, include_in_schema=False
         ),
-        render_plugins=[JsonRenderPlugin(path="/")],
+        render_plugins=[Described(path="/")],
         use_handler_docstrings=True,
-        security=[{"session": []}],
-        **config,
     )

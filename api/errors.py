@@ -14,6 +14,7 @@ from litestar.exceptions.http_exceptions import NotFoundException
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from api.access import TooSlow
 from xsight_core.errors import (
     Conflict,
     Forbidden,
@@ -90,6 +91,7 @@ STATUS: tuple[tuple[type[Exception], HTTPStatus], ...] = (
     (NotLoggedIn, HTTPStatus.UNAUTHORIZED),
     (BadSignature, HTTPStatus.UNAUTHORIZED),
     (TooLarge, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    (TooSlow, HTTPStatus.REQUEST_TIMEOUT),
     (TooManyAttempts, HTTPStatus.TOO_MANY_REQUESTS),
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),

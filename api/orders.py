@@ -1,18 +1,28 @@
 """``/api/v1/orders*``."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any
 
-from litestar import Request, get
+from litestar import Request, Response, get
 from litestar.params import QueryParameter
 
-from api.parameters import LARGEST_ID, Cursor, Id, Limit
+from api.conditional import cached_headers, not_modified
+from api.counts import counter_of
+from api.fields import Fields, PartialPage, pick
+from api.parameters import LARGEST_ID, Cursor, Id, Limit, Word
 from api.resources import Wired
 from api.rights import Right
 from api.stores import tenant_of
-from xsight_core.services import orders
+from xsight_core.services import customers, orders
 from xsight_core.services.accounts import Identity
-from xsight_core.services.orders import ORDER_SORTS, OrderDetail, OrderFilter, OrderPage
+from xsight_core.services.orders import (
+    ORDER_SORTS,
+    OrderDetail,
+    OrderFilter,
+    OrderPage,
+    OrderView,
+)
 
 __all__ = ["handlers"]
 
@@ -20,30 +30,66 @@ UserRequest = Request[Identity, Any, Any]
 SortParam = Annotated[
     str, QueryParameter(max_length=40, description=f"One of {', '.join(ORDER_SORTS)}.")
 ]
+AnId = Annotated[int | None, QueryParameter(ge=1, le=LARGEST_ID)]
+Flag = Annotated[bool | None, QueryParameter(description="Only those that are, or are not.")]
+Amount = Annotated[Decimal | None, QueryParameter(description="Of the order's total.")]
 
 
 @get("/api/v1/orders", opt={"right": Right.READ}, tags=["Orders"])
 async def order_list(
     request: UserRequest,
     resources: Wired,
-    customer_id: Annotated[int | None, QueryParameter(ge=1, le=LARGEST_ID)] = None,
+    customer_id: AnId = None,
+    product_id: AnId = None,
     since: Annotated[
         date | None, QueryParameter(description="First day, in the shop's own calendar.")
     ] = None,
     until: Annotated[date | None, QueryParameter(description="Last day, included.")] = None,
+    financial_status: Word = None,
+    fulfillment_status: Word = None,
+    channel: Word = None,
+    country: Word = None,
+    tag: Word = None,
+    discount_code: Word = None,
+    total_min: Amount = None,
+    total_max: Amount = None,
+    test: Flag = None,
+    cancelled: Flag = None,
     sort: SortParam = "-processed_at",
+    fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
-) -> OrderPage:
+) -> Response[OrderPage | PartialPage]:
     """Orders, newest first."""
-    return await orders.list_orders(
+    tenant_id = tenant_of(request)
+    key = await customers.shown_key(resources.tenancy, tenant_id)
+    if answered := not_modified(request, key):
+        return answered
+    page = await orders.list_orders(
         resources.tenancy,
-        tenant_of(request),
-        which=OrderFilter(customer_id, since, until),
+        tenant_id,
+        which=OrderFilter(
+            customer_id=customer_id,
+            since=since,
+            until=until,
+            financial_status=financial_status,
+            fulfillment_status=fulfillment_status,
+            channel=channel,
+            country=country,
+            tag=tag,
+            discount_code=discount_code,
+            product_id=product_id,
+            total_min=total_min,
+            total_max=total_max,
+            test=test,
+            cancelled=cancelled,
+        ),
         sort=sort,
         cursor=cursor,
         limit=limit,
+        counted=counter_of(resources, tenant_id),
     )
+    return Response(pick(page, OrderView, fields), headers=cached_headers(key))
 
 
 @get("/api/v1/orders/{order_id:int}", opt={"right": Right.READ}, tags=["Orders"])

@@ -6,7 +6,16 @@ from litestar.params import PathParameter, QueryParameter
 
 from xsight_core.errors import InvalidInput
 
-__all__ = ["LARGEST_ID", "Cursor", "Id", "Limit", "parse_bounds", "parse_ids"]
+__all__ = [
+    "LARGEST_ID",
+    "Cursor",
+    "Id",
+    "Limit",
+    "Word",
+    "parse_bounds",
+    "parse_ids",
+    "parse_words",
+]
 
 LARGEST_ID = 2**63 - 1
 LONGEST_ID = len(str(LARGEST_ID))
@@ -22,6 +31,20 @@ Cursor = Annotated[
         max_length=500, description="`next_cursor` of the page before; without it the first."
     ),
 ]
+
+Word = Annotated[
+    str | None,
+    QueryParameter(
+        min_length=1, max_length=200, pattern=r"^[^\x00]+$", description="Exactly this."
+    ),
+]
+
+
+def parse_words(text: str | None) -> list[str] | None:
+    """``order,refund`` as a list; ``None`` when not given."""
+    if text is None:
+        return None
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def parse_ids(text: str | None, field: str = "ids") -> list[int] | None:

@@ -2,6 +2,7 @@
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, cast
 
 import httpx
@@ -19,10 +20,12 @@ from api.rooms import Rooms
 from api.throttle import Throttle
 from worker.doorbell import RedisDoorbell
 from xsight_core.crypto import Keyring
+from xsight_core.services.accounts import Audience, Identity, recognise
 from xsight_core.services.connect import ShopAccess
 from xsight_core.services.look import Ledgers
 from xsight_core.services.mail import MailServer, Post
 from xsight_core.services.segment_preview import Previews
+from xsight_core.services.together import Together
 from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
 
@@ -57,6 +60,7 @@ class Resources:
     inbox: InboxWriter
     announcer: Announcer
     throttle: Throttle
+    callers: Together[tuple[Audience, bytes], Identity]
     doorbell: RedisDoorbell
     provider: Provider
     keyring: Keyring
@@ -108,6 +112,7 @@ def make_resources(settings: Settings) -> Resources:
         inbox=InboxWriter(ingest.get_secret_value()),
         announcer=Announcer(tenancy, doorbell),
         throttle=Throttle(redis),
+        callers=Together(partial(recognise, tenancy)),
         doorbell=doorbell,
         provider=Provider.from_settings(settings),
         keyring=keyring,

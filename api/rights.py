@@ -13,6 +13,7 @@ from api.cookies import audience_of, cookie_name, renewed_cookie
 from api.errors import NotLoggedIn
 from api.limits import limit_stranger
 from api.resources import Resources, resources_of
+from xsight_core.crypto import digest
 from xsight_core.errors import Forbidden
 from xsight_core.services.accounts import Audience, Identity, enter
 from xsight_core.services.api_tokens import PERSONAL_DATA, identify_token
@@ -45,10 +46,11 @@ class Right(StrEnum):
     TOKENS = "tokens"  # API tokens of one's own
     MEMBERS = "members"  # invite, change, remove
     AUDIT = "audit"
+    PRIVACY = "privacy"  # requests of customers about their data
 
 
 _EVERYBODY: Final = frozenset({Right.USER, Right.READ})
-_DECIDES: Final = frozenset({Right.CONNECT, Right.MEMBERS, Right.AUDIT})
+_DECIDES: Final = frozenset({Right.CONNECT, Right.MEMBERS, Right.AUDIT, Right.PRIVACY})
 RIGHTS: Final[dict[str, frozenset[Right]]] = {
     "owner": _EVERYBODY
     | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.LAB, Right.TOKENS}
@@ -124,6 +126,9 @@ async def _by_cookie(
     connection: Connection, resources: Resources, audience: Audience, secret: str
 ) -> Identity | None:
     """An old secret is exchanged on the way: the answer brings its successor."""
+    known = await resources.callers.ask((audience, digest(secret)))
+    if known is not None:
+        return known
     entered = await enter(resources.tenancy, audience, secret)
     if entered is None:
         return None

@@ -21,11 +21,15 @@ from xsight_core.services.accounts import Identity
 __all__ = ["handlers"]
 
 RECHECK_S: Final = 5.0
+STUCK_S: Final = 30.0
+"""A client that takes nothing for so long is let go; it comes back to the state as it is then."""
 LARGEST_MESSAGE: Final = 4096
 # RFC 6455: 1001 going away, 1008 policy violation; 4401 is ours: log in again.
 GOING_AWAY, FOREIGN, LOGGED_OUT = 1001, 1008, 4401
 
 log = structlog.stdlib.get_logger("api.sync_socket")
+
+_LEFT: Final = (WebSocketDisconnect, TimeoutError)
 
 Socket = WebSocket[Identity, Any, Any]
 
@@ -63,14 +67,15 @@ async def sync_socket(socket: Socket, resources: Wired) -> None:
             for task in tasks:
                 task.cancel()
             for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-                if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect):
+                if isinstance(outcome, Exception) and not isinstance(outcome, _LEFT):
                     log.warning("socket.failed", exc_info=outcome)
 
 
 async def _send(socket: Socket, mailbox: Mailbox) -> None:
     """Send what is newest; a full line holds this up, and older states are dropped meanwhile."""
     async for message in mailbox:
-        await socket.send_data(msgspec.json.encode(message), mode="text")
+        async with asyncio.timeout(STUCK_S):
+            await socket.send_data(msgspec.json.encode(message), mode="text")
     await socket.close(GOING_AWAY, "restart")
 
 

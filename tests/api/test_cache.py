@@ -71,12 +71,11 @@ async def test_who_leaves_takes_the_answer_from_nobody(redis) -> None:
 
 
 async def test_a_maker_that_died_is_not_waited_for_long(redis) -> None:
-    cache = Cache(redis)
-    await cache.read(TENANT, "1", "x", Maker())
+    await Cache(redis).read(TENANT, "1", "x", Maker())
     (key,) = await redis.keys("xsight:cache:*")
     await redis.delete(key)
     await redis.set(key.decode() + ":lock", "somebody else's", px=300)
-    assert await cache.read(TENANT, "1", "x", Maker(b"anew")) == b"anew"
+    assert await Cache(redis).read(TENANT, "1", "x", Maker(b"anew")) == b"anew"
     assert await redis.get(key) == b"anew"
 
 

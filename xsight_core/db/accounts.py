@@ -5,7 +5,19 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import RowMapping, delete, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ARRAY,
+    LargeBinary,
+    RowMapping,
+    Select,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +31,7 @@ __all__ = [
     "add_user",
     "exchange_secret",
     "find_code",
+    "find_identities",
     "find_identity",
     "find_password",
     "find_user",
@@ -156,7 +169,29 @@ async def find_identity(
     Found by a secret, the row also has what is to be done about the secret: ``age``, ``exchanging``, ``reused``,
     ``follows``.
     """
+    statement = _live_sessions()
+    if digest is None:
+        statement = statement.where(Session.id == session_id)
+    else:
+        statement = _by_secret(statement).where(
+            SessionSecret.digest == digest, SessionSecret.audience == audience
+        )
+    return (await session.execute(statement)).mappings().one_or_none()
+
+
+async def find_identities(session: AsyncSession, digests: Sequence[bytes]) -> Sequence[RowMapping]:
+    """As :func:`find_identity` for many secrets; each row says whose ``digest`` and ``audience`` it is."""
     statement = (
+        _by_secret(_live_sessions())
+        .where(SessionSecret.digest == func.any(literal(list(digests), ARRAY(LargeBinary))))
+        .add_columns(SessionSecret.digest, SessionSecret.audience)
+    )
+    return (await session.execute(statement)).mappings().all()
+
+
+def _live_sessions() -> Select[*tuple[Any, ...]]:
+    """Live sessions with their people, and what these may do in the tenant they look at."""
+    return (
         select(
             Session.id.label("session_id"),
             User.id.label("user_id"),
@@ -182,25 +217,17 @@ async def find_identity(
             User.disabled_at.is_(None),
         )
     )
-    if digest is None:
-        statement = statement.where(Session.id == session_id)
-    else:
-        statement = (
-            statement.join(SessionSecret, SessionSecret.session_id == Session.id)
-            .where(SessionSecret.digest == digest, SessionSecret.audience == audience)
-            .add_columns(
-                (func.now() - SessionSecret.issued_at).label("age"),
-                SessionSecret.follows,
-                func.coalesce(SessionSecret.exchanged_at > func.now() - _GRACE, False).label(
-                    "exchanging"
-                ),
-                func.coalesce(SessionSecret.retired_at < func.now() - _GRACE, False).label(
-                    "reused"
-                ),
-                SessionSecret.retired_at.is_not(None).label("retired"),
-            )
-        )
-    return (await session.execute(statement)).mappings().one_or_none()
+
+
+def _by_secret(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Found by a secret, with what is to be done about it."""
+    return statement.join(SessionSecret, SessionSecret.session_id == Session.id).add_columns(
+        (func.now() - SessionSecret.issued_at).label("age"),
+        SessionSecret.follows,
+        func.coalesce(SessionSecret.exchanged_at > func.now() - _GRACE, False).label("exchanging"),
+        func.coalesce(SessionSecret.retired_at < func.now() - _GRACE, False).label("reused"),
+        SessionSecret.retired_at.is_not(None).label("retired"),
+    )
 
 
 async def touch_session(session: AsyncSession, session_id: UUID) -> None:

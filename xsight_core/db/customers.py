@@ -1,101 +1,252 @@
-"""Statements on customers and their newest scores. The session knows the tenant; policies keep to it."""
+"""Statements on customers and their newest scores. The session knows the tenant; policies keep to it.
+
+A list by a score walks that score's rows in its order, and comes to customers without scores last: neither half has to
+sort a million rows to show fifty.
+"""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from operator import eq, ge, le
 from typing import Any, Final
+from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
-from xsight_core.db.paging import Sort, after
+from xsight_core.db.paging import Sort, after, decode_cursor
 from xsight_core.db.tables import Customer, CustomerInsight, CustomerPii, TenantState
 
-__all__ = ["SORTS", "count_customers", "find_customer", "list_customers"]
+__all__ = [
+    "SORTS",
+    "CustomerFilter",
+    "ShownState",
+    "count_customers",
+    "find_customer",
+    "list_customers",
+    "shown_state",
+]
 
-# A customer without a score sorts behind everybody who has one, in either direction's last place.
-_NO_SCORE: Final = -1
+_EPOCH: Final = date(1970, 1, 1)
 _score = CustomerInsight
+_customer = Customer.id.expression
+_scored = CustomerInsight.customer_id.expression
 
-SORTS: Final[dict[str, Sort]] = {
-    "id": Sort(Customer.id.expression, Customer.id.expression, descending=False, kind=int),
-    "-id": Sort(Customer.id.expression, Customer.id.expression, descending=True, kind=int),
-    "-created_at": Sort(
-        Customer.created_at.expression, Customer.id.expression, descending=True, kind=datetime
-    ),
-    "-orders": Sort(
-        func.coalesce(_score.orders, 0), Customer.id.expression, descending=True, kind=int
-    ),
-    "-net": Sort(
-        func.coalesce(_score.net_minor, 0), Customer.id.expression, descending=True, kind=int
-    ),
-    "-last_order": Sort(
-        func.coalesce(_score.last_day, _NO_SCORE), Customer.id.expression, descending=True, kind=int
-    ),
-    "-churn": Sort(
-        func.coalesce(_score.churn_90, -1.0), Customer.id.expression, descending=True, kind=float
-    ),
-    "-clv": Sort(
-        func.coalesce(_score.clv_365_minor, _NO_SCORE),
-        Customer.id.expression,
-        descending=True,
-        kind=int,
-    ),
+_OWN: Final[dict[str, tuple[Any, type[Any]]]] = {
+    "id": (_customer, int),
+    "created_at": (Customer.created_at.expression, datetime),
+}
+_SCORES: Final[dict[str, tuple[Any, type[Any]]]] = {
+    "orders": (_score.orders.expression, int),
+    "net": (_score.net_minor.expression, int),
+    "last_order": (_score.last_day.expression, int),
+    "churn": (func.coalesce(_score.churn_90, -1.0), float),
+    "clv": (func.coalesce(_score.clv_365_minor, -1), int),
 }
 
 
-def _customers() -> Select[*tuple[Any, ...]]:
-    """Living customers with the scores of the run that is shown, and what names them."""
-    scored = and_(
-        _score.tenant_id == Customer.tenant_id,
-        _score.insight_run == TenantState.insight_run,
-        _score.customer_id == Customer.id,
-    )
-    named = and_(
-        CustomerPii.tenant_id == Customer.tenant_id, CustomerPii.customer_id == Customer.id
-    )
-    return (
-        select(Customer, _score, CustomerPii)
-        .join(TenantState, TenantState.tenant_id == Customer.tenant_id)
-        .outerjoin(_score, scored)
-        .outerjoin(CustomerPii, named)
-        .where(Customer.deleted_at.is_(None))
-    )
+def _both_ways(keys: dict[str, tuple[Any, type[Any]]], row_id: Any) -> dict[str, Sort]:
+    return {
+        sign + name: Sort(key, row_id, descending=bool(sign), kind=kind)
+        for name, (key, kind) in keys.items()
+        for sign in ("", "-")
+    }
 
 
-def _filtered(
-    query: Select[*tuple[Any, ...]], segment: str | None, ids: Sequence[int] | None
-) -> Select[*tuple[Any, ...]]:
-    if segment is not None:
-        query = query.where(_score.segment == segment)
-    if ids is not None:
-        query = query.where(Customer.id.in_(ids))
-    return query
+_BY_CUSTOMER: Final = _both_ways(_OWN, _customer)
+_BY_SCORE: Final = _both_ways(_SCORES, _scored)
+SORTS: Final = tuple(sorted([*_BY_CUSTOMER, *_BY_SCORE], key=lambda name: name.lstrip("-")))
+
+
+@dataclass(frozen=True)
+class ShownState:
+    """What a list depends on."""
+
+    data_version: int
+    insight_run: UUID | None
+
+    @property
+    def key(self) -> str:
+        """Equal keys, equal answers."""
+        return f"{self.data_version}.{self.insight_run}"
+
+
+@dataclass(frozen=True)
+class CustomerFilter:
+    """Which customers; all that is said must hold. Money in minor units, days are the shop's."""
+
+    ids: Sequence[int] | None = None
+    email: str | None = None
+    country: str | None = None
+    tag: str | None = None
+    email_consent: str | None = None
+    segment: str | None = None
+    orders_min: int | None = None
+    orders_max: int | None = None
+    net_min: int | None = None
+    net_max: int | None = None
+    churn_min: float | None = None
+    ordered_since: date | None = None
+    ordered_until: date | None = None
+
+    def own(self) -> list[ColumnElement[bool]]:
+        """Conditions on the customer."""
+        found: list[ColumnElement[bool]] = [Customer.deleted_at.is_(None)]
+        if self.ids is not None:
+            found.append(Customer.id.in_(self.ids))
+        if self.email is not None:
+            person = aliased(CustomerPii)
+            of = and_(
+                person.tenant_id == Customer.tenant_id,
+                person.customer_id == Customer.id,
+                person.email == self.email,
+            )
+            found.append(exists().where(of))
+        if self.country is not None:
+            found.append(Customer.country == self.country)
+        if self.tag is not None:
+            found.append(Customer.tags.any(self.tag))  # type: ignore[arg-type]
+        if self.email_consent is not None:
+            found.append(Customer.email_consent == self.email_consent)
+        return found
+
+    def of_scores(self) -> list[ColumnElement[bool]]:
+        """Conditions on the scores: who has none meets none of them."""
+        bounds = (
+            (_score.segment, eq, self.segment),
+            (_score.orders, ge, self.orders_min),
+            (_score.orders, le, self.orders_max),
+            (_score.net_minor, ge, self.net_min),
+            (_score.net_minor, le, self.net_max),
+            (_score.churn_90, ge, self.churn_min),
+            (_score.last_day, ge, _day(self.ordered_since)),
+            (_score.last_day, le, _day(self.ordered_until)),
+        )
+        return [compare(column, value) for column, compare, value in bounds if value is not None]
+
+
+async def shown_state(session: AsyncSession) -> ShownState:
+    """The rows' version and the run whose scores are shown."""
+    query = select(TenantState.data_version, TenantState.insight_run)
+    row = (await session.execute(query)).one_or_none()
+    return ShownState(row.data_version, row.insight_run) if row else ShownState(0, None)
 
 
 async def list_customers(
     session: AsyncSession,
+    run: UUID | None,
     *,
     sort: str,
     cursor: str | None,
     limit: int,
-    segment: str | None = None,
-    ids: Sequence[int] | None = None,
+    which: CustomerFilter,
 ) -> Sequence[Row[Any]]:
-    """Rows ``(Customer, CustomerInsight | None, CustomerPii | None, sort value)``; one more than ``limit`` if any."""
-    order = SORTS[sort]
-    query = _filtered(_customers(), segment, ids).add_columns(order.key.label("sort_value"))
-    query = order.apply(after(query, order, sort, cursor)).limit(limit + 1)
-    return (await session.execute(query)).all()
+    """Rows ``(Customer, CustomerInsight | None, CustomerPii | None, sort value)``; at most one more than ``limit``.
+
+    The sort value of a customer without scores is None where scores give the order.
+    """
+    if sort in _BY_CUSTOMER:
+        return await _by_customer(session, run, _BY_CUSTOMER[sort], sort, cursor, limit, which)
+    order = _BY_SCORE[sort]
+    found: list[Row[Any]] = []
+    behind = decode_cursor(cursor, sort, order.kind | None) if cursor is not None else None
+    if run is not None and (behind is None or behind[0] is not None):
+        query = _scored_customers(run, which).add_columns(order.key.label("sort_value"))
+        query = order.apply(after(query, order, sort, cursor)).limit(limit + 1)
+        found += (await session.execute(query)).all()
+    if len(found) <= limit and not which.of_scores():
+        started = behind[1] if behind is not None and behind[0] is None else None
+        rest = _unscored_customers(run, which, started).limit(limit + 1 - len(found))
+        found += (await session.execute(rest)).all()
+    return found
 
 
-async def count_customers(
-    session: AsyncSession, *, segment: str | None = None, ids: Sequence[int] | None = None
-) -> int:
-    """How many the same filters leave."""
-    query = _filtered(_customers(), segment, ids).with_only_columns(func.count())
+async def count_customers(session: AsyncSession, run: UUID | None, which: CustomerFilter) -> int:
+    """How many the same filter leaves."""
+    if which.of_scores():
+        if run is None:
+            return 0
+        query = _scored_customers(run, which).with_only_columns(func.count())
+    else:
+        query = select(func.count()).select_from(Customer).where(*which.own())
     return (await session.execute(query)).scalar_one()
 
 
 async def find_customer(session: AsyncSession, customer_id: int) -> Row[Any] | None:
     """``(Customer, CustomerInsight | None, CustomerPii | None)``."""
-    return (await session.execute(_customers().where(Customer.id == customer_id))).one_or_none()
+    shown = select(TenantState.insight_run).scalar_subquery()
+    query = _everybody(shown).where(Customer.id == customer_id, Customer.deleted_at.is_(None))
+    return (await session.execute(query)).one_or_none()
+
+
+async def _by_customer(
+    session: AsyncSession,
+    run: UUID | None,
+    order: Sort,
+    sort: str,
+    cursor: str | None,
+    limit: int,
+    which: CustomerFilter,
+) -> Sequence[Row[Any]]:
+    query = _everybody(run).where(*which.own(), *which.of_scores())
+    query = query.add_columns(order.key.label("sort_value"))
+    query = order.apply(after(query, order, sort, cursor)).limit(limit + 1)
+    return (await session.execute(query)).all()
+
+
+def _everybody(run: Any) -> Select[*tuple[Any, ...]]:
+    """Customers with the scores of the run, where they have any, and what names them."""
+    scored = and_(
+        _score.tenant_id == Customer.tenant_id,
+        _score.insight_run == run,
+        _score.customer_id == Customer.id,
+    )
+    return (
+        select(Customer, _score, CustomerPii)
+        .select_from(Customer)
+        .outerjoin(_score, scored)
+        .outerjoin(CustomerPii, _named())
+    )
+
+
+def _scored_customers(run: UUID, which: CustomerFilter) -> Select[*tuple[Any, ...]]:
+    same = and_(Customer.tenant_id == _score.tenant_id, Customer.id == _score.customer_id)
+    return (
+        select(Customer, _score, CustomerPii)
+        .select_from(_score)
+        .join(Customer, same)
+        .outerjoin(CustomerPii, _named())
+        .where(_score.insight_run == run, *which.own(), *which.of_scores())
+    )
+
+
+def _unscored_customers(
+    run: UUID | None, which: CustomerFilter, started: int | None
+) -> Select[*tuple[Any, ...]]:
+    """By id; the newest first."""
+    scored = exists().where(
+        _score.tenant_id == Customer.tenant_id,
+        _score.insight_run == run,
+        _score.customer_id == Customer.id,
+    )
+    query = (
+        select(Customer, null().label("score"), CustomerPii, null().label("sort_value"))
+        .select_from(Customer)
+        .outerjoin(CustomerPii, _named())
+        .where(*which.own())
+        .order_by(Customer.id.desc())
+    )
+    if run is not None:
+        query = query.where(~scored)
+    if started is not None:
+        query = query.where(Customer.id < started)
+    return query
+
+
+def _named() -> ColumnElement[bool]:
+    return and_(CustomerPii.tenant_id == Customer.tenant_id, CustomerPii.customer_id == Customer.id)
+
+
+def _day(day: date | None) -> int | None:
+    return (day - _EPOCH).days if day is not None else None

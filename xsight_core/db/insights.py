@@ -8,6 +8,8 @@ from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.scores import Column, insert_scores, move_to_history
 
@@ -15,6 +17,7 @@ __all__ = [
     "InsightRun",
     "find_run",
     "lock_insights",
+    "read_run",
     "retire",
     "show_run",
     "shown_run",
@@ -73,6 +76,13 @@ def lock_insights(connection: _Connection, tenant_id: UUID) -> None:
 def shown_run(connection: _Connection) -> InsightRun | None:
     """The run whose rows are shown to the tenant that the connection sees."""
     return _first(connection, "WHERE id = (SELECT insight_run FROM xsight.tenant_state)")
+
+
+async def read_run(session: AsyncSession, run: UUID) -> InsightRun | None:
+    """A stored run."""
+    query = text(f"SELECT {_COLUMNS} FROM xsight.insight_runs WHERE id = :run")  # noqa: S608 - our own names
+    row = (await session.execute(query, {"run": run})).one_or_none()
+    return None if row is None else InsightRun(*row)
 
 
 def find_run(connection: _Connection, run: UUID) -> InsightRun | None:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
+from operator import eq, ge, le
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.paging import Sort, after
@@ -15,32 +17,72 @@ __all__ = ["SORTS", "OrderFilter", "OrderParts", "count_orders", "find_order", "
 
 _EPOCH: Final = date(1970, 1, 1)
 _id = Order.id.expression
+_KEYS: Final[dict[str, tuple[Any, type[Any]]]] = {
+    "processed_at": (Order.processed_at.expression, datetime),
+    "net": (Order.net_minor.expression, int),
+    "total": (Order.total.expression, Decimal),
+    "id": (_id, int),
+}
 SORTS: Final[dict[str, Sort]] = {
-    "-processed_at": Sort(Order.processed_at.expression, _id, descending=True, kind=datetime),
-    "processed_at": Sort(Order.processed_at.expression, _id, descending=False, kind=datetime),
-    "-net": Sort(Order.net_minor.expression, _id, descending=True, kind=int),
-    "-id": Sort(_id, _id, descending=True, kind=int),
+    sign + name: Sort(key, _id, descending=bool(sign), kind=kind)
+    for name, (key, kind) in _KEYS.items()
+    for sign in ("", "-")
 }
 
 
 @dataclass(frozen=True)
 class OrderFilter:
-    """Which orders: of a customer, on the shop's days ``since`` to ``until`` (both included)."""
+    """Which orders; all that is said must hold. Days are the shop's, ``since`` and ``until`` both included."""
 
     customer_id: int | None = None
     since: date | None = None
     until: date | None = None
+    financial_status: str | None = None
+    fulfillment_status: str | None = None
+    channel: str | None = None
+    country: str | None = None
+    tag: str | None = None
+    discount_code: str | None = None
+    product_id: int | None = None
+    total_min: Decimal | None = None
+    total_max: Decimal | None = None
+    test: bool | None = None
+    cancelled: bool | None = None
 
     def apply(self, query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
         """The query for these only; deleted orders are not there."""
-        query = query.where(Order.deleted_at.is_(None))
-        if self.customer_id is not None:
-            query = query.where(Order.customer_id == self.customer_id)
-        if self.since is not None:
-            query = query.where(Order.day >= (self.since - _EPOCH).days)
-        if self.until is not None:
-            query = query.where(Order.day <= (self.until - _EPOCH).days)
-        return query
+        return query.where(Order.deleted_at.is_(None), *self._conditions())
+
+    def _conditions(self) -> list[ColumnElement[bool]]:
+        bounds = (
+            (Order.customer_id, eq, self.customer_id),
+            (Order.financial_status, eq, self.financial_status),
+            (Order.fulfillment_status, eq, self.fulfillment_status),
+            (Order.channel, eq, self.channel),
+            (Order.country, eq, self.country),
+            (Order.test, eq, self.test),
+            (Order.day, ge, _day(self.since)),
+            (Order.day, le, _day(self.until)),
+            (Order.total, ge, self.total_min),
+            (Order.total, le, self.total_max),
+        )
+        found = [compare(column, value) for column, compare, value in bounds if value is not None]
+        if self.tag is not None:
+            found.append(Order.tags.any(self.tag))  # type: ignore[arg-type]
+        if self.discount_code is not None:
+            found.append(Order.discount_codes.any(self.discount_code))  # type: ignore[arg-type]
+        if self.cancelled is not None:
+            none = Order.cancelled_at.is_(None)
+            found.append(~none if self.cancelled else none)
+        if self.product_id is not None:
+            found.append(
+                exists().where(
+                    OrderLine.tenant_id == Order.tenant_id,
+                    OrderLine.order_id == Order.id,
+                    OrderLine.product_id == self.product_id,
+                )
+            )
+        return found
 
 
 @dataclass(frozen=True)
@@ -93,3 +135,7 @@ async def find_order(session: AsyncSession, order_id: int) -> OrderParts | None:
         discounts=await parts(OrderDiscount, OrderDiscount.idx),
         refunds=await parts(Refund, Refund.id),
     )
+
+
+def _day(day: date | None) -> int | None:
+    return (day - _EPOCH).days if day is not None else None

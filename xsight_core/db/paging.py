@@ -51,7 +51,7 @@ def encode_cursor(name: str, value: Any, row_id: int) -> str:
     return urlsafe_b64encode(msgspec.json.encode((name, value, row_id))).rstrip(b"=").decode()
 
 
-def decode_cursor(cursor: str, name: str, kind: type[Any]) -> tuple[Any, int]:
+def decode_cursor(cursor: str, name: str, kind: Any) -> tuple[Any, int]:
     """The sort value and id in a cursor of ours; anything else is ``InvalidInput``."""
     try:
         raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))

@@ -7,11 +7,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.analytics.periods import day_number
 from xsight_core.errors import NotFound
 
-__all__ = ["ShopState", "read_shop"]
+__all__ = ["ShopState", "read_shop", "shop_state"]
 
 _STATE = """
 SELECT tenant_id, coalesce(shop_name, domain, ''), coalesce(domain, ''), currency, currency_exponent,
@@ -38,6 +40,12 @@ class ShopState:
     def day(self, now: datetime) -> int:
         """The shop's calendar day at ``now`` (aware), in days since 1970-01-01."""
         return day_number(now.astimezone(ZoneInfo(self.timezone)).date())
+
+
+async def shop_state(session: AsyncSession) -> ShopState | None:
+    """The state of the one tenant that the session sees."""
+    row = (await session.execute(text(_STATE))).one_or_none()
+    return None if row is None else ShopState(*row)
 
 
 def read_shop(connection: psycopg.Connection[tuple[Any, ...]]) -> ShopState:

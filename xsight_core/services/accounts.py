@@ -5,7 +5,7 @@ itself is given out once and never kept.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, get_args
@@ -52,6 +52,7 @@ __all__ = [
     "parse_address",
     "parse_text",
     "peek_code",
+    "recognise",
     "redeem_code",
     "sign_up",
     "switch_tenant",
@@ -275,6 +276,23 @@ async def enter(
             renewed = await _exchange(session, row["session_id"], audience, known)
     identity = _identity(row)
     return (identity, renewed) if identity else None
+
+
+async def recognise(
+    tenancy: Tenancy, secrets: Sequence[tuple[Audience, bytes]]
+) -> dict[tuple[Audience, bytes], Identity]:
+    """Who holds each of these, where nothing is to be done about the secret; for the others ask :func:`enter`."""
+    asked = set(secrets)
+    async with tenancy.control() as session:
+        found = await rows.find_identities(session, [digest for _, digest in secrets])
+    settled: dict[tuple[Audience, bytes], Identity] = {}
+    for row in found:
+        key = (row["audience"], bytes(row["digest"]))
+        due = row["age"] >= SECRET_LIFETIME or row["follows"] is not None
+        plain = not (due or row["reused"] or row["stale"] or row["retired"])
+        if plain and key in asked and (identity := _identity(row)):
+            settled[key] = identity
+    return settled
 
 
 async def _exchange(

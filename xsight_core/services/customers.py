@@ -1,6 +1,5 @@
 """Reading customers: lists, one customer. Who lacks the right to personal data gets none, not a part of it."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -10,20 +9,24 @@ import numpy as np
 
 from xsight_core.clv import ACTIONS, REASONS, PurchaseSummary, reason_words
 from xsight_core.db import customers as rows
+from xsight_core.db.customers import CustomerFilter
 from xsight_core.db.paging import encode_cursor
-from xsight_core.errors import InvalidInput, NotFound
+from xsight_core.errors import Forbidden, InvalidInput, NotFound
+from xsight_core.services.counts import Counter, count_now
 from xsight_core.tenancy import Tenancy
 
 __all__ = [
     "CUSTOMER_SORTS",
+    "CustomerFilter",
     "CustomerPage",
     "CustomerView",
     "Scores",
     "list_customers",
     "read_customer",
+    "shown_key",
 ]
 
-CUSTOMER_SORTS: Final = tuple(rows.SORTS)
+CUSTOMER_SORTS: Final = rows.SORTS
 _EPOCH: Final = date(1970, 1, 1)
 _REASONS: Final = {reason.key: code for code, reason in enumerate(REASONS)}
 _ACTIONS: Final = {action.key: action.text for action in ACTIONS}
@@ -111,27 +114,40 @@ async def list_customers(
     tenant_id: UUID,
     *,
     pii: bool,
+    which: CustomerFilter,
     sort: str = "-net",
     cursor: str | None = None,
     limit: int = 50,
-    segment: str | None = None,
-    ids: Sequence[int] | None = None,
+    counted: Counter = count_now,
 ) -> CustomerPage:
-    """One page of the customers that the filters leave."""
+    """One page of the customers that the filter leaves. ``counted`` may keep totals for as long as they hold."""
     if sort not in rows.SORTS:
         raise InvalidInput("sort", f"Sort by one of {', '.join(CUSTOMER_SORTS)}.")
+    if which.email is not None and not pii:
+        raise Forbidden("An e-mail address names a person; you may not look for it in this store.")
     async with tenancy.scope(tenant_id) as session:
+        shown = await rows.shown_state(session)
         found = await rows.list_customers(
-            session, sort=sort, cursor=cursor, limit=limit, segment=segment, ids=ids
+            session, shown.insight_run, sort=sort, cursor=cursor, limit=limit, which=which
         )
-        total = await rows.count_customers(session, segment=segment, ids=ids)
+
+    async def count() -> int:
+        async with tenancy.scope(tenant_id) as session:
+            return await rows.count_customers(session, shown.insight_run, which)
+
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
     return CustomerPage(
         items=[_view(row, pii=pii) for row in page],
-        total=total,
+        total=await counted(shown.key, f"customers {which!r}", count),
         next_cursor=encode_cursor(sort, last.sort_value, last[0].id) if last is not None else None,
     )
+
+
+async def shown_key(tenancy: Tenancy, tenant_id: UUID) -> str:
+    """What every list depends on, but for its question and who asks."""
+    async with tenancy.scope(tenant_id) as session:
+        return (await rows.shown_state(session)).key
 
 
 async def read_customer(

@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,18 +11,22 @@ from typing import Any, Final
 from uuid import UUID
 
 from xsight_core.analytics import DEFAULT_RULE, day_number, day_of
-from xsight_core.clv import Prior
-from xsight_core.db.insights import InsightRun, shown_run
+from xsight_core.clv import DEFAULT_PRIORS, Prior
+from xsight_core.db.insights import InsightRun, read_run
 from xsight_core.errors import InvalidInput, NotFound
 from xsight_core.ledger import Ledger, ShopState, ledger_folder, read_shop
+from xsight_core.ledger.shop import shop_state
 from xsight_core.services.insights import METHOD_VERSION
 from xsight_core.services.pooling import read_priors
+from xsight_core.services.together import Together
 from xsight_core.tenancy import Tenancy
 
 __all__ = ["Ledgers", "Look", "Viewpoint"]
 
 _OPEN_AT_ONCE: Final = 32
 _ASKED_AT_ONCE: Final = 2
+_RUNS_KNOWN: Final = 64
+_NO_SHOP: Final = "This tenant has no shop: it was removed, or never set up."
 _NOTHING_YET: Final = "Nothing has been computed for this store yet; connect it and sync it first."
 
 
@@ -64,6 +68,8 @@ class Ledgers:
         self._lock = threading.Lock()
         self._building: dict[UUID, threading.Lock] = {}
         self._turns = asyncio.Semaphore(_ASKED_AT_ONCE)
+        self._runs: OrderedDict[UUID, InsightRun] = OrderedDict()
+        self._states = Together(self._read_states)
 
     async def viewpoint(self, tenant_id: UUID, as_of: date | None = None) -> Viewpoint:
         """Where one stands; without a day, that of the run that is shown.
@@ -75,7 +81,23 @@ class Ledgers:
         InvalidInput
             ``as_of`` has not come yet.
         """
-        return await asyncio.to_thread(self._viewpoint, tenant_id, as_of)
+        found = await self._states.ask(tenant_id)
+        if found is None:
+            raise NotFound(_NO_SHOP)
+        shop, run = found
+        if run is None and shop.data_version == 0:
+            raise NotFound(_NOTHING_YET)
+        today = shop.day(datetime.now(UTC))
+        if as_of is not None and day_number(as_of) > today:
+            raise InvalidInput(
+                "as_of", f"{as_of} has not come yet: it is {day_of(today)} in the shop."
+            )
+        newest = day_number(run.as_of) if run else today
+        day = newest if as_of is None else day_number(as_of)
+        priors = (
+            await asyncio.to_thread(self._priors, tenant_id) if self._pooled else DEFAULT_PRIORS
+        )
+        return Viewpoint(shop, run, day, priors)
 
     async def ask(
         self, tenant_id: UUID, view: Viewpoint, question: Callable[[Look], dict[str, Any]]
@@ -88,20 +110,27 @@ class Ledgers:
         async with self._turns:
             return await asyncio.to_thread(answer)
 
-    def _viewpoint(self, tenant_id: UUID, as_of: date | None) -> Viewpoint:
+    async def _read_states(
+        self, tenants: Sequence[UUID]
+    ) -> dict[UUID, tuple[ShopState, InsightRun | None]]:
+        found = await asyncio.gather(*(self._read_state(tenant_id) for tenant_id in tenants))
+        return {tenant_id: one for tenant_id, one in zip(tenants, found, strict=True) if one}
+
+    async def _read_state(self, tenant_id: UUID) -> tuple[ShopState, InsightRun | None] | None:
+        async with self._tenancy.scope(tenant_id) as session:
+            shop = await shop_state(session)
+            if shop is None or shop.insight_run is None:
+                return (shop, None) if shop else None
+            run = self._runs.get(shop.insight_run)  # what is told of it never changes
+            if run is None and (run := await read_run(session, shop.insight_run)) is not None:
+                self._runs[run.id] = run
+                while len(self._runs) > _RUNS_KNOWN:
+                    self._runs.popitem(last=False)
+        return shop, run
+
+    def _priors(self, tenant_id: UUID) -> Mapping[str, Prior]:
         with self._tenancy.connection(tenant_id) as connection:
-            shop, run = read_shop(connection), shown_run(connection)
-            _, priors = read_priors(connection, pooled=self._pooled)
-        if run is None and shop.data_version == 0:
-            raise NotFound(_NOTHING_YET)
-        today = shop.day(datetime.now(UTC))
-        if as_of is None:
-            return Viewpoint(shop, run, day_number(run.as_of) if run else today, priors)
-        if day_number(as_of) > today:
-            raise InvalidInput(
-                "as_of", f"{as_of} has not come yet: it is {day_of(today)} in the shop."
-            )
-        return Viewpoint(shop, run, day_number(as_of), priors)
+            return read_priors(connection, pooled=True)[1]
 
     def _ledger(self, tenant_id: UUID, view: Viewpoint) -> Ledger:
         with self._lock:

@@ -8,10 +8,12 @@ from uuid import UUID
 import msgspec
 
 from xsight_core.db import orders as rows
+from xsight_core.db.customers import shown_state
 from xsight_core.db.orders import OrderFilter, OrderParts
 from xsight_core.db.paging import encode_cursor
 from xsight_core.db.tables import Order
 from xsight_core.errors import InvalidInput, NotFound
+from xsight_core.services.counts import Counter, count_now
 from xsight_core.tenancy import Tenancy
 
 __all__ = [
@@ -116,18 +118,24 @@ async def list_orders(
     sort: str = "-processed_at",
     cursor: str | None = None,
     limit: int = 50,
+    counted: Counter = count_now,
 ) -> OrderPage:
     """One page of the orders that the filter leaves, test and cancelled ones too (they say so)."""
     if sort not in rows.SORTS:
         raise InvalidInput("sort", f"Sort by one of {', '.join(ORDER_SORTS)}.")
     async with tenancy.scope(tenant_id) as session:
+        shown = await shown_state(session)
         found = await rows.list_orders(session, sort=sort, cursor=cursor, limit=limit, which=which)
-        total = await rows.count_orders(session, which)
+
+    async def count() -> int:
+        async with tenancy.scope(tenant_id) as session:
+            return await rows.count_orders(session, which)
+
     page = found[:limit]
     last = page[-1] if len(found) > limit else None
     return OrderPage(
         items=[_view(row[0]) for row in page],
-        total=total,
+        total=await counted(str(shown.data_version), f"orders {which!r}", count),
         next_cursor=encode_cursor(sort, last.sort_value, last[0].id) if last is not None else None,
     )
 
