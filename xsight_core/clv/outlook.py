@@ -1,6 +1,7 @@
 """What an active customer will buy by horizon, how sure that is, and what it is worth today."""
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -16,8 +17,10 @@ __all__ = [
     "ANNUAL_DISCOUNT",
     "HORIZONS",
     "Z_90",
+    "Around",
     "Outlook",
     "Schedule",
+    "around",
     "discounted_steps",
     "neighbours",
     "outlook",
@@ -49,7 +52,8 @@ class Schedule:
 
     def of(self, model: BetaGeoFitter, x: Array, T: Array) -> Array:
         """(n, 8): the quantities of an active customer, the last of them repeated where there are fewer."""
-        quantities = model.expected_of_pairs(x, T, self.ends) @ self.weight
+        # not ``@``: BLAS would wake a thread per core and wait for all of them
+        quantities = np.einsum("nt,tq->nq", model.expected_of_pairs(x, T, self.ends), self.weight)
         last = np.minimum(np.arange(_LANES), quantities.shape[1] - 1)
         return np.take(quantities, last, axis=1)
 
@@ -92,22 +96,60 @@ class Outlook:
     variance: Array
 
 
+@dataclass(frozen=True, eq=False)
+class Around:
+    """What a model and its eight ``neighbours`` see ahead of customers with equal (x, T).
+
+    Attributes
+    ----------
+    models : list
+        The model first.
+    x, t_x, T, which : int arrays (n,)
+        Of each customer; ``which`` is the position of (x, T) among the distinct ones.
+    ahead : list of arrays (pairs, 8)
+        By model: the schedule's quantities of an active customer.
+    """
+
+    schedule: Schedule
+    models: list[BetaGeoFitter]
+    x: Array
+    t_x: Array
+    T: Array
+    which: Array
+    ahead: list[Array]
+
+
+_KEPT: WeakKeyDictionary[PurchaseSummary, Around] = WeakKeyDictionary()
+"""The latest of each summary, while it lives: predictions and totals of the same customers follow each other."""
+
+
+def around(model: BetaGeoFitter, summary: PurchaseSummary, schedule: Schedule = AHEAD) -> Around:
+    """Look ahead from the estimate and from the points around it."""
+    kept = _KEPT.get(summary)
+    if kept is not None and kept.models[0] is model and kept.schedule is schedule:
+        return kept
+    x, t_x, until = whole(summary.frequency, summary.recency, summary.T)
+    first, which = kernels().pairs(x, until)
+    models = [model, *neighbours(model)]
+    ahead = [schedule.of(each, x[first], until[first]) for each in models]
+    _KEPT[summary] = found = Around(schedule, models, x, t_x, until, which, ahead)
+    return found
+
+
 def outlook(model: BetaGeoFitter, summary: PurchaseSummary, schedule: Schedule = AHEAD) -> Outlook:
     """Score customers at the estimate and at eight points around it.
 
     With Σ = A Aᵀ the covariance of theta, the variance of ln f is Σ_k (½ ln f(θ+A_k) - ½ ln f(θ-A_k))²: the delta
     method (Cramér 1946, 28.4) with differences over one standard deviation instead of derivatives.
     """
-    x, t_x, until = whole(summary.frequency, summary.recency, summary.T)
-    first, which = kernels().pairs(x, until)
-    pair_x, pair_until = x[first], until[first]
-    around = neighbours(model)
-    level = np.ascontiguousarray(schedule.of(model, pair_x, pair_until))
-    logs = np.log(np.maximum([schedule.of(m, pair_x, pair_until) for m in around], _LEAST))
+    at = around(model, summary, schedule)
+    logs = np.log(np.maximum(at.ahead[1:], _LEAST))
     slope = np.ascontiguousarray(np.swapaxes(logs[:4] - logs[4:], 0, 1)) / 2
-    alive = model.conditional_probability_alive(x, t_x, until)
-    points = [each.point for each in around]
-    mean, variance, odds = kernels().spread(points, x, t_x, until, which, alive, level, slope)
+    history = at.x, at.t_x, at.T
+    alive = model.conditional_probability_alive(*history)
+    points = [each.point for each in at.models[1:]]
+    level = np.ascontiguousarray(at.ahead[0])
+    mean, variance, odds = kernels().spread(points, *history, at.which, alive, level, slope)
     return Outlook(alive, odds, mean, variance)
 
 

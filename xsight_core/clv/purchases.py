@@ -7,7 +7,7 @@ import numpy as np
 
 from xsight_core.clv.likelihood import Rows, Theta, log_likelihood, natural
 from xsight_core.clv.native import Point, kernels
-from xsight_core.clv.newton import maximise
+from xsight_core.clv.newton import Optimum, maximise
 from xsight_core.clv.prior import Prior
 from xsight_core.clv.series import purchases_if_alive
 from xsight_core.clv.summary import Array
@@ -83,7 +83,7 @@ class BetaGeoFitter:
             raise NotEnoughData(self.name, have=0, need=1, what="customers who bought twice")
         if start is None:
             start = self._start(rows, prior)
-        best = maximise(self._objective(rows, prior), start)
+        best = self._climb(rows, prior, start)
         self.theta_ = best.theta
         self.params_ = dict(zip(("r", "alpha", "a", "b"), natural(best.theta), strict=True))
         self.log_likelihood_, self.information_ = best.value, -best.hessian
@@ -116,8 +116,14 @@ class BetaGeoFitter:
         start = np.array([rate, np.log(0.5), -np.log(3.0), np.log(3.0)])
         step = len(rows.packed.x) // _ENOUGH_TO_START
         if step > 1:
-            start = maximise(self._objective(rows.thinned(step), prior), start).theta
+            start = self._climb(rows.thinned(step), prior, start).theta
         return start
+
+    def _climb(self, rows: Rows, prior: Prior | None, start: Theta) -> Optimum:
+        pull = None if prior is None else (prior.mean, prior.precision)
+        packed, times, tail = rows.packed, rows.times, rows.tail
+        found = kernels().purchase_climb(packed, times, tail, start, pull, modified=self.modified)
+        return maximise(self._objective(rows, prior), start) if found is None else Optimum(*found)
 
     def _objective(
         self, rows: Rows, prior: Prior | None
@@ -162,7 +168,8 @@ class BetaGeoFitter:
         """Σ_i weights[i] E[purchases in (T, T + horizons[i]] | x, t_x, T], for example discounted ones."""
         x, until = _columns(frequency, T)
         first, which = kernels().pairs(x, until)
-        of_pair = self.expected_of_pairs(x[first], until[first], horizons) @ weights
+        expected = self.expected_of_pairs(x[first], until[first], horizons)
+        of_pair = np.einsum("nt,t->n", expected, weights)
         return self.conditional_probability_alive(frequency, recency, T) * of_pair[which]
 
     def expected_if_alive(self, horizons: Array, frequency: Array, T: Array) -> Array:

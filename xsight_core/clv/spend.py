@@ -6,8 +6,8 @@ from typing import ClassVar, Protocol, Self
 
 import numpy as np
 
-from xsight_core.clv.native import kernels
-from xsight_core.clv.newton import maximise
+from xsight_core.clv.native import SpendRows, kernels
+from xsight_core.clv.newton import Optimum, maximise
 from xsight_core.clv.summary import Array
 from xsight_core.errors import InvalidInput, NotEnoughData
 
@@ -91,8 +91,8 @@ class GammaGammaFitter:
         start = DEFAULT_SPEND_PRIOR.mean
         step = len(x) // _ENOUGH_TO_START
         if step > 1:
-            start = maximise(_Likelihood(x[::step], m[::step], prior), start).theta
-        best = maximise(_Likelihood(x, m, prior), start)
+            start = _climb(x[::step], m[::step], prior, start).theta
+        best = _climb(x, m, prior, start)
         p, q, v = np.exp(best.theta)
         self.params_ = {"p": float(p), "q": float(q), "v": float(v * unit)}
         self.theta_ = best.theta + np.array([0, 0, math.log(unit)])
@@ -158,34 +158,45 @@ class GammaGammaFitter:
         return purchases * self.conditional_expected_average_profit(frequency, monetary_value)
 
 
+def _climb(x: Array, m: Array, prior: SpendPrior | None, start: Array) -> Optimum:
+    rows = _rows(x, m)
+    pull = None if prior is None else (prior.mean, np.diag(prior.spread**-2.0))
+    found = kernels().spend_climb(rows, start, pull)
+    return maximise(_Likelihood(rows, prior), start) if found is None else Optimum(*found)
+
+
+def _rows(x: Array, m: Array) -> SpendRows:
+    count = np.bincount(x)
+    values = np.flatnonzero(count).astype(float)
+    count = count[count > 0].astype(float)
+    times, spent = np.ascontiguousarray(x, float), np.ascontiguousarray(x * m)
+    log_spent, x_log_spent, *_ = kernels().spend_sums(times, spent, 0.0).tolist()
+    log_m = log_spent - float(np.einsum("i,i->", count, np.log(values)))
+    return SpendRows(times, spent, values, count, log_m, x_log_spent)
+
+
 class _Likelihood:
     """Log-likelihood in (ln p, ln q, ln v) with derivatives; what depends on x alone is per x.
 
     Σ ln Γ(px+q) - ln Γ(px) - ln Γ(q) + q ln v + (px-1) ln m + px ln x - (px+q) ln(xm+v)
     """
 
-    def __init__(self, x: Array, m: Array, prior: SpendPrior | None) -> None:
-        self.prior = prior
-        self.x, self.spent = np.ascontiguousarray(x, float), np.ascontiguousarray(x * m)
-        self.count = np.bincount(x.astype(np.int64))
-        self.values = np.flatnonzero(self.count).astype(float)
-        self.count = self.count[self.count > 0].astype(float)
-        log_spent, x_log_spent, *_ = kernels().spend_sums(self.x, self.spent, 0.0).tolist()
-        self.log_m = log_spent - float(self.count @ np.log(self.values))
-        self.x_log = x_log_spent
+    def __init__(self, rows: SpendRows, prior: SpendPrior | None) -> None:
+        self.rows, self.prior = rows, prior
 
     def __call__(self, theta: Array) -> tuple[float, Array, Array]:
+        rows = self.rows
         p, q, v = np.exp(theta).tolist()
-        n = len(self.x)
-        log_u, x_log_u, i, x_i, ii, x_ii = kernels().spend_sums(self.x, self.spent, v).tolist()
-        gammas = kernels().gamma_sums(self.values, self.count, p, q).tolist()
+        n = len(rows.x)
+        log_u, x_log_u, i, x_i, ii, x_ii = kernels().spend_sums(rows.x, rows.spent, v).tolist()
+        gammas = kernels().gamma_sums(rows.values, rows.count, p, q).tolist()
         of_x, gp, gq, pp, pq, qq, log_gamma_q, psi_q, curve_q = gammas
         log_v = math.log(v)
-        value = of_x - n * log_gamma_q + n * q * log_v + p * self.x_log - self.log_m
+        value = of_x - n * log_gamma_q + n * q * log_v + p * rows.x_log - rows.log_m
         value -= p * x_log_u + q * log_u
         g = np.array(
             [
-                gp + self.x_log - x_log_u,
+                gp + rows.x_log - x_log_u,
                 gq - n * psi_q + n * log_v - log_u,
                 n * q / v - p * x_i - q * i,
             ]

@@ -1,16 +1,13 @@
 """A customer's purchase history in the four numbers the models need."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from xsight_core.clv.native import Array, kernels
 from xsight_core.errors import InvalidInput
 
 __all__ = ["Array", "PurchaseSummary", "purchase_summary"]
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,34 +65,18 @@ def purchase_summary(customer: Array, day: Array, spend: Array, as_of: int) -> P
     customer, day, spend = np.asarray(customer), np.asarray(day), np.asarray(spend)
     if not len(customer) == len(day) == len(spend):
         raise InvalidInput("orders", "customer, day and spend need one entry per order each.")
-    seen = day <= as_of
-    if not seen.all():
-        customer, day, spend = customer[seen], day[seen], spend[seen]
-    if not _sorted(customer, day):
+    found = kernels().summary(customer, day, spend, as_of)
+    if found is None:
         order = np.lexsort((day, customer))
         customer, day, spend = customer[order], day[order], spend[order]
-    if len(customer) == 0:
-        none = np.zeros(0, np.int64)
-        return PurchaseSummary(none, none, none, none, none.astype(float))
-
-    opens = np.r_[True, customer[1:] != customer[:-1]]  # a customer's first order
-    visits = opens | np.r_[True, day[1:] != day[:-1]]  # the first of a day
-    starts = np.flatnonzero(opens)
-    who = np.cumsum(opens) - 1
-    first = day[starts]
-    last = day[np.r_[starts[1:], len(day)] - 1]
-    frequency = np.bincount(who[visits]) - 1
-    repeat = np.where(day > first[who], spend, 0)
-    total = np.bincount(who, weights=repeat)
+        found = kernels().summary(customer, day, spend, as_of)
+    if found is None:
+        raise InvalidInput("orders", "customer and day are whole numbers.")  # NaN has no order
+    first, frequency, recency, until, total = found
     return PurchaseSummary(
-        customer=customer[starts],
+        customer=customer[first],
         frequency=frequency,
-        recency=(last - first).astype(np.int64),
-        T=(as_of - first).astype(np.int64),
+        recency=recency,
+        T=until,
         monetary_value=total / np.maximum(frequency, 1),
     )
-
-
-def _sorted(customer: Array, day: Array) -> bool:
-    step = np.diff(customer)
-    return bool(np.all((step > 0) | ((step == 0) & (np.diff(day) >= 0))))

@@ -8,10 +8,10 @@ import numpy as np
 from xsight_core.clv.choice import Choice
 from xsight_core.clv.native import kernels
 from xsight_core.clv.outlook import (
-    AHEAD,
     HORIZONS,
     Z_90,
     Schedule,
+    around,
     discounted_steps,
     neighbours,
     outlook,
@@ -78,9 +78,8 @@ def value_totals(
         if len(code) != len(summary) or (len(code) and int(code.min()) < 0):
             raise InvalidInput(name, "A group from 0 on is needed for each customer.")
     n = len(HORIZONS)
-    x, t_x, until = whole(summary.frequency, summary.recency, summary.T)
-    first, which = kernels().pairs(x, until)
-    cells = {name: _Cells.of(code, which) for name, code in groups.items()}
+    at = around(model, summary)
+    cells = {name: _Cells.of(code, at.which) for name, code in groups.items()}
     spend = None if isinstance(choice.spend, Shortage) else choice.spend
     history = summary.frequency, summary.monetary_value
     each = None if spend is None else spend.conditional_expected_average_profit(*history)
@@ -91,18 +90,17 @@ def value_totals(
         for name, of in cells.items():
             to[name].append(of.totals(customers, ahead))
 
-    for around in (model, *neighbours(model)):
-        alive = around.conditional_probability_alive(x, t_x, until)
-        ahead = AHEAD.of(around, x[first], until[first])
+    for one, ahead in zip(at.models, at.ahead, strict=True):
+        alive = one.conditional_probability_alive(at.x, at.t_x, at.T)
         add(orders, alive, ahead[:, :n])
         if each is not None:
             add(value, alive * each, ahead[:, n:])
     if spend is not None:
-        alive = model.conditional_probability_alive(x, t_x, until)
-        ahead = AHEAD.of(model, x[first], until[first])[:, n:]
+        alive = model.conditional_probability_alive(at.x, at.t_x, at.T)
         ups, downs = zip(*spend_neighbours(spend), strict=True)
-        for around in (*ups, *downs):
-            add(value, alive * around.conditional_expected_average_profit(*history), ahead)
+        for one in (*ups, *downs):
+            amount = one.conditional_expected_average_profit(*history)
+            add(value, alive * amount, at.ahead[0][:, n:])
     return {
         name: Totals(np.bincount(code), *_interval(orders[name], 4), *_interval(value[name], 4, 3))
         for name, code in groups.items()

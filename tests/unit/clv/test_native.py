@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 
 from tests.unit.clv.simulate import TRUTHFUL, simulate
-from xsight_core.clv import GammaGammaFitter, ModifiedBetaGeoFitter, native
+from xsight_core.clv import (
+    DEFAULT_PRIORS,
+    BetaGeoFitter,
+    GammaGammaFitter,
+    ModifiedBetaGeoFitter,
+    native,
+)
 from xsight_core.clv.likelihood import Rows
 from xsight_core.clv.native import Point, library, plain
 from xsight_core.clv.native.compiled import Compiled
+from xsight_core.clv.spend import DEFAULT_SPEND_PRIOR
 from xsight_core.errors import InvalidInput
 
 BEST = library.best_target()
@@ -126,3 +133,45 @@ def test_a_processor_without_targets(monkeypatch):
     native.kernels.cache_clear()
     assert native.kernels() is plain
     native.kernels.cache_clear()
+
+
+@pytest.mark.parametrize("kind", [BetaGeoFitter, ModifiedBetaGeoFitter])
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("customers", [25, 3_000])
+def test_climbing_in_c_is_climbing_in_python(monkeypatch, kind, weighted, customers):
+    columns = histories(customers, 3)
+    weights = np.random.default_rng(8).uniform(0.5, 3, customers) if weighted else None
+    money = np.random.default_rng(9).gamma(3, 10, customers)
+    leaning = (DEFAULT_PRIORS[kind.name], DEFAULT_SPEND_PRIOR)
+    # without priors so few customers leave a ridge, and each climb stops somewhere on it
+    for prior, spend_prior in (leaning, (None, None)) if customers > 25 else (leaning,):
+        fits = []
+        for each in (plain, *FALLBACKS):
+            for module in ("likelihood", "purchases", "spend", "series"):
+                monkeypatch.setattr(f"xsight_core.clv.{module}.kernels", lambda each=each: each)
+            model = kind().fit(*columns, weights, prior=prior)
+            spend = GammaGammaFitter().fit(columns[0], money, prior=spend_prior)
+            fits.append((model, spend))
+        for found in fits[1:]:
+            for one, other in zip(found, fits[0], strict=True):
+                assert one.converged_ == other.converged_
+                assert one.log_likelihood_ == pytest.approx(other.log_likelihood_, rel=1e-12)
+                np.testing.assert_allclose(one.theta_, other.theta_, rtol=1e-5, atol=1e-5)
+                np.testing.assert_allclose(one.covariance_, other.covariance_, rtol=1e-3)
+
+
+@pytest.mark.parametrize("n", [0, 1, 5, 3_000])
+@pytest.mark.parametrize("as_of", [-1, 20, 60])
+def test_histories(n, as_of):
+    rng = np.random.default_rng(n)
+    customer, day = rng.integers(0, max(n // 4, 1), n), rng.integers(0, 50, n)
+    order = np.lexsort((day, customer))
+    orders = customer[order], day[order], rng.integers(-5, 100, n)
+    want = plain.summary(*orders, as_of)
+    for each in FALLBACKS:
+        got = each.summary(*orders, as_of)
+        for mine, theirs in zip(got, want, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+        if n > 5:
+            assert each.summary(orders[0][::-1], *orders[1:], as_of) is None
+            assert plain.summary(orders[0][::-1], *orders[1:], as_of) is None

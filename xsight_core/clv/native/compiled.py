@@ -12,13 +12,13 @@ from typing import ClassVar, TypeVar
 import numpy as np
 
 from xsight_core.clv.native import plain
-from xsight_core.clv.native.plain import Array, Packed, Point
+from xsight_core.clv.native.plain import Array, Climb, Histories, Packed, Point, SpendRows
 
 __all__ = ["Compiled"]
 
 Out = TypeVar("Out")
 
-_VERSION = 4
+_VERSION = 5
 _ROWS_A_TURN = 1 << 16  # sums are added in this order whatever the number of threads
 _PAIRS_A_TURN = 1 << 11
 _MOST_HORIZONS = 64
@@ -34,11 +34,33 @@ class Compiled:
 
     def __init__(self, path: Path) -> None:
         library = ctypes.CDLL(os.fspath(path))
-        for name in ("xs_version", "xs_pack", "xs_pairs"):
+        for name in (
+            "xs_version",
+            "xs_pack",
+            "xs_pairs",
+            "xs_climb_purchases",
+            "xs_climb_spend",
+            "xs_summary",
+        ):
             getattr(library, name).restype = c_int64
         if library.xs_version() != _VERSION:
             raise OSError(f"{path.name} is of another version than this code.")
         self._library = library
+
+    def summary(self, customer: Array, day: Array, spend: Array, as_of: int) -> Histories | None:
+        if any(column.dtype.kind not in "iu" for column in (customer, day)):
+            return plain.summary(customer, day, spend, as_of)
+        n = len(customer)
+        who, when = (np.ascontiguousarray(column, np.int64) for column in (customer, day))
+        money = np.ascontiguousarray(spend, float)
+        whole, total = [np.empty(n, np.int64) for _ in range(4)], np.empty(n)
+        found = self._library.xs_summary(
+            *map(_at, (who, when, money)), c_int64(n), c_int64(as_of), *map(_at, (*whole, total))
+        )
+        if found < 0:
+            return None
+        first, x, t_x, T = (column[:found].copy() for column in whole)  # noqa: N806 - the literature's
+        return first, x, t_x, T, total[:found].copy()
 
     def pack(self, x: Array, t_x: Array, T: Array, weight: Array | None, times: int) -> Packed:
         n = len(x)
@@ -92,6 +114,57 @@ class Compiled:
             _at(out),
         )
         return out
+
+    def purchase_climb(
+        self,
+        rows: Packed,
+        times: Array,
+        tail: Array,
+        theta: Array,
+        pull: tuple[Array, Array] | None,
+        *,
+        modified: bool,
+    ) -> Climb | None:
+        if len(rows.x) > _ROWS_A_TURN:
+            return None
+        coins = plain.coins(np.arange(len(tail) + 1, dtype=float), modified=modified)
+        scratch = np.empty(2 * (len(times) + len(coins)))
+        theta, out = theta.astype(float), np.empty(17)
+        mean, precision = _pull(pull)
+        evaluations = self._library.xs_climb_purchases(
+            *map(_at, (rows.x, rows.t_x, rows.T, rows.weight)),
+            c_int64(len(rows.x)),
+            _at(times),
+            c_int64(len(times)),
+            _at(rows.zero),
+            _at(tail),
+            c_int64(len(tail)),
+            _at(coins),
+            c_double(rows.total),
+            c_int64(modified),
+            *map(_at, (mean, precision, scratch, theta, out)),
+        )
+        return theta, float(out[0]), out[1:].reshape(4, 4), evaluations > 0, abs(evaluations)
+
+    def spend_climb(
+        self, rows: SpendRows, theta: Array, pull: tuple[Array, Array] | None
+    ) -> Climb | None:
+        if len(rows.x) > _ROWS_A_TURN:
+            return None
+        theta, out = theta.astype(float), np.empty(10)
+        mean, precision = _pull(pull)
+        evaluations = self._library.xs_climb_spend(
+            _at(rows.x),
+            _at(rows.spent),
+            c_int64(len(rows.x)),
+            _at(rows.values),
+            _at(rows.count),
+            c_int64(len(rows.values)),
+            c_double(rows.log_m),
+            c_double(rows.x_log),
+            *map(_at, (mean, precision, theta, out)),
+        )
+        return theta, float(out[0]), out[1:].reshape(3, 3), evaluations > 0, abs(evaluations)
 
     def spend_sums(self, x: Array, total: Array, v: float) -> Array:
         def part(lo: int, hi: int) -> Array:
@@ -220,6 +293,14 @@ class Compiled:
             _at(by_coin),
         )
         return by_time, by_coin
+
+
+def _pull(prior: tuple[Array, Array] | None) -> tuple[Array | None, Array | None]:
+    """Mean and precision as the C code takes them."""
+    if prior is None:
+        return None, None
+    mean, precision = (np.ascontiguousarray(part, float) for part in prior)
+    return mean, precision
 
 
 def _at(array: Array | None) -> c_void_p | None:

@@ -72,7 +72,29 @@ INLINE V log_of(V u) {
     return log_near_one((V)mantissa - 1.0, whole);
 }
 
-API int64_t xs_version(void) { return 4; }
+API int64_t xs_version(void) { return 5; }
+
+/* Purchase histories out of orders by (customer, day): of each customer with an order up to as_of the position of the first
+ * one, x, t_x, T, and the spend of the repeat days. Returns the number of customers, -1 where orders are not sorted. */
+API int64_t xs_summary(const int64_t *customer, const int64_t *day, const double *spend, int64_t n, int64_t as_of,
+                       int64_t *first, int64_t *x, int64_t *tx, int64_t *T, double *total) {
+    int64_t found = 0, at = -1, last = 0; /* at: the customer's first order, -1 while there is none */
+    for (int64_t i = 0; i < n; i++) {
+        int same = i && customer[i] == customer[i - 1];
+        if (i && !same) { if (customer[i] < customer[i - 1]) return -1; at = -1; }
+        if (same && day[i] < day[i - 1]) return -1;
+        if (day[i] > as_of) continue;
+        if (at < 0) {
+            at = i; last = day[i];
+            first[found] = i; x[found] = 0; tx[found] = 0; T[found] = as_of - day[i]; total[found] = 0;
+            found++;
+            continue;
+        }
+        if (day[i] > last) { x[found - 1]++; last = day[i]; tx[found - 1] = last - day[at]; }
+        if (last > day[at]) total[found - 1] += spend[i];
+    }
+    return found;
+}
 
 /* Check integer histories and lay them out for fitting.
  * Rows with x > 0 go to xs, txs, Ts (and ws); the others, of which only T is left, to zero[T].
@@ -299,6 +321,179 @@ API void xs_gammas(const double *x, const double *count, int64_t n, double p, do
     gammas(both(q), &l, &f, &s);
     out[0] = sum(value); out[1] = sum(gp); out[2] = sum(gq); out[3] = sum(pp); out[4] = sum(pq); out[5] = sum(qq);
     out[6] = l[0]; out[7] = f[0]; out[8] = s[0];
+}
+
+/* Newton's method for up to four parameters, step by step that of newton.py: `climb` is for shops so small that calling
+ * back and forth for each step would take longer than the sums. */
+#define SIZE 4
+typedef double (*objective)(void *of, const double *theta, double g[SIZE], double h[SIZE][SIZE]);
+
+INLINE double exp_of(double y) {
+    double e = exp_down(both(y < 0 ? y : -y))[0];
+    return y < 0 ? e : 1.0 / e;
+}
+INLINE double size_of(double value) { return value < 0 ? -value : value; }
+
+/* Eigenvalues (on the diagonal of m) and eigenvectors (columns of v) of a symmetric matrix, by Jacobi's rotations */
+static void eigen(int n, double m[SIZE][SIZE], double v[SIZE][SIZE]) {
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) v[i][j] = i == j;
+    for (int sweep = 0; sweep < 10; sweep++)
+        for (int p = 0; p < n; p++)
+            for (int q = p + 1; q < n; q++) {
+                if (m[p][q] == 0) continue;
+                double tau = (m[q][q] - m[p][p]) / (2 * m[p][q]);
+                double t = (tau < 0 ? -1 : 1) / (size_of(tau) + __builtin_sqrt(1 + tau * tau));
+                double c = 1 / __builtin_sqrt(1 + t * t), s = t * c;
+                for (int k = 0; k < n; k++) {
+                    double kp = m[k][p], kq = m[k][q];
+                    m[k][p] = c * kp - s * kq; m[k][q] = s * kp + c * kq;
+                }
+                for (int k = 0; k < n; k++) {
+                    double pk = m[p][k], qk = m[q][k], kp = v[k][p], kq = v[k][q];
+                    m[p][k] = c * pk - s * qk; m[q][k] = s * pk + c * qk;
+                    v[k][p] = c * kp - s * kq; v[k][q] = s * kp + c * kq;
+                }
+                m[p][q] = m[q][p] = 0;
+            }
+}
+
+/* From theta to the optimum; out: value and n * n of the Hessian there. Evaluations, negative where it did not converge. */
+static int64_t climb(int n, objective f, void *of, double *theta, double *out) {
+    double g[SIZE], h[SIZE][SIZE], value = f(of, theta, g, h), there[SIZE], new_g[SIZE], new_h[SIZE][SIZE];
+    int64_t evaluations = 1, converged = 0;
+    for (int iteration = 0; iteration < 60 && !converged; iteration++) {
+        double m[SIZE][SIZE], axes[SIZE][SIZE], step[SIZE] = {}, most = 0, least = 0, longest = 1e-300, gain = 0;
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j < n; j++) m[i][j] = -h[i][j];
+        eigen(n, m, axes);
+        for (int k = 0; k < n; k++) {
+            if (size_of(m[k][k]) > most) most = size_of(m[k][k]);
+            if (k == 0 || m[k][k] < least) least = m[k][k];
+        }
+        for (int k = 0; k < n; k++) {
+            double along = 0, curvature = size_of(m[k][k]) > 1e-10 * most ? size_of(m[k][k]) : 1e-10 * most;
+            for (int i = 0; i < n; i++) along += axes[i][k] * g[i];
+            for (int i = 0; i < n; i++) step[i] += axes[i][k] * along / curvature;
+        }
+        for (int i = 0; i < n; i++) if (size_of(step[i]) > longest) longest = size_of(step[i]);
+        if (longest > 2.0) for (int i = 0; i < n; i++) step[i] *= 2.0 / longest;
+        for (int i = 0; i < n; i++) gain += g[i] * step[i];
+        if (gain / 2 < (least > 0 ? 1e-9 : 1e-6) + 3e-14 * size_of(value)) { converged = 1; break; }
+        double length = 1.0, reached = 0;
+        int halvings = 0;
+        for (; halvings < 14; halvings++, length *= 0.35) {
+            for (int i = 0; i < n; i++) there[i] = theta[i] + length * step[i];
+            reached = f(of, there, new_g, new_h);
+            evaluations++;
+            if (reached >= value + 1e-4 * length * gain - 1e-13 * size_of(value)) break;
+        }
+        if (halvings == 14) { converged = gain / 2 < 1e-3; break; } /* what is left to gain drowns in rounding */
+        value = reached;
+        for (int i = 0; i < n; i++) {
+            theta[i] = there[i]; g[i] = new_g[i];
+            for (int j = 0; j < n; j++) h[i][j] = new_h[i][j];
+        }
+    }
+    out[0] = value;
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < n; j++) out[1 + i * n + j] = h[i][j];
+    return converged ? evaluations : -evaluations;
+}
+
+/* A normal prior: what it takes off the value, the gradient and the Hessian */
+static double pull(int n, const double *theta, const double *mean, const double *precision, double g[SIZE],
+                   double h[SIZE][SIZE]) {
+    double lost = 0;
+    for (int i = 0; mean && i < n; i++) {
+        double along = 0;
+        for (int j = 0; j < n; j++) {
+            along += precision[i * n + j] * (theta[j] - mean[j]);
+            h[i][j] -= precision[i * n + j];
+        }
+        g[i] -= along;
+        lost += 0.5 * along * (theta[i] - mean[i]);
+    }
+    return lost;
+}
+
+typedef struct {
+    const int32_t *x, *tx, *T;
+    const double *w, *times, *zero, *tail, *coins, *mean, *precision;
+    int64_t n, n_times, n_tail, modified;
+    double total, *by_time, *by_coin;
+} Purchases;
+
+/* log_likelihood of likelihood.py: sums in (r, alpha, a, b), brought to theta */
+static double purchases(void *of, const double *theta, double g[SIZE], double h[SIZE][SIZE]) {
+    Purchases *p = of;
+    double whole = exp_of(theta[3]), r = exp_of(theta[1]), alpha = exp_of(theta[1] - theta[0]);
+    double a = whole / (1 + exp_of(-theta[2])), b = whole / (1 + exp_of(theta[2])), o[15];
+    table(alpha, p->times, p->n_times, p->by_time);
+    table(b, p->coins, p->n_tail + 1, p->by_coin);
+    xs_rows(p->x, p->tx, p->T, p->w, p->n, r, a, p->by_time, p->by_coin, o);
+    xs_rest(r, alpha, a, b, p->modified, p->n_times, p->zero, p->tail, p->n_tail, p->total, p->by_time, o);
+    double gr = o[1], gal = o[2], ga = o[3], gb = o[4], rr = o[5], ral = o[6], alal = o[7], ra = o[8], ala = o[9],
+           aa = o[10], rb = o[11], alb = o[12], ab = o[13], bb = o[14];
+    double share = a / (a + b), k = share * b, along = gal * alpha, across = (ga - gb) * k;
+    double ra_k = k * (ra - rb), ra_s = a * ra + b * rb, al_k = k * (ala - alb), al_s = a * ala + b * alb;
+    g[0] = -along; g[1] = r * gr + along; g[2] = across; g[3] = a * ga + b * gb;
+    h[0][0] = alpha * alpha * alal + along;
+    h[1][0] = -alpha * (r * ral + alpha * alal) - along;
+    h[1][1] = r * (r * rr + 2 * alpha * ral) + alpha * alpha * alal + gr * r + along;
+    h[2][0] = -alpha * al_k;
+    h[2][1] = r * ra_k + alpha * al_k;
+    h[2][2] = k * k * (aa - 2 * ab + bb) + across * (1 - 2 * share);
+    h[3][0] = -alpha * al_s;
+    h[3][1] = r * ra_s + alpha * al_s;
+    h[3][2] = k * (a * (aa - ab) + b * (ab - bb)) + across;
+    h[3][3] = a * a * aa + 2 * a * b * ab + b * b * bb + ga * a + gb * b;
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < i; j++) h[j][i] = h[i][j];
+    return o[0] - pull(4, theta, p->mean, p->precision, g, h);
+}
+
+/* The optimum of BG/NBD or MBG/NBD from theta on. coins: as for xs_tables, one more than buys. scratch: 2 doubles for each
+ * of times and coins. mean, precision: of a prior, or none. */
+API int64_t xs_climb_purchases(const int32_t *x, const int32_t *tx, const int32_t *T, const double *w, int64_t n,
+                               const double *times, int64_t n_times, const double *zero, const double *buys,
+                               int64_t n_buys, const double *coins, double total, int64_t modified, const double *mean,
+                               const double *precision, double *scratch, double *theta, double *out) {
+    Purchases of = {x, tx, T, w, times, zero, buys, coins, mean, precision, n, n_times, n_buys, modified, total, scratch,
+                    scratch + 2 * n_times};
+    return climb(4, purchases, &of, theta, out);
+}
+
+typedef struct {
+    const double *x, *total, *values, *count, *mean, *precision;
+    int64_t n, n_values;
+    double log_m, x_log;
+} Spend;
+
+/* The likelihood of spend.py in (ln p, ln q, ln v) */
+static double spend(void *of, const double *theta, double g[SIZE], double h[SIZE][SIZE]) {
+    Spend *s = of;
+    double p = exp_of(theta[0]), q = exp_of(theta[1]), v = exp_of(theta[2]), u[6], k[9], n = s->n, log_v = theta[2];
+    xs_spend(s->x, s->total, s->n, v, u);
+    xs_gammas(s->values, s->count, s->n_values, p, q, k);
+    double value = k[0] - n * k[6] + n * q * log_v + p * s->x_log - s->log_m - p * u[1] - q * u[0];
+    double first[3] = {k[1] + s->x_log - u[1], k[2] - n * k[7] + n * log_v - u[0], n * q / v - p * u[3] - q * u[2]};
+    double second[3][3] = {{k[3], k[4], -u[3]},
+                           {k[4], k[5] - n * k[8], n / v - u[2]},
+                           {-u[3], n / v - u[2], -n * q / (v * v) + p * u[5] + q * u[4]}}, scale[3] = {p, q, v};
+    for (int i = 0; i < 3; i++) {
+        g[i] = first[i] * scale[i];
+        for (int j = 0; j < 3; j++) h[i][j] = second[i][j] * scale[i] * scale[j] + (i == j ? g[i] : 0);
+    }
+    return value - pull(3, theta, s->mean, s->precision, g, h);
+}
+
+/* The optimum of Gamma-Gamma from theta on: x and total of each customer, count of each of the values of x */
+API int64_t xs_climb_spend(const double *x, const double *total, int64_t n, const double *values, const double *count,
+                           int64_t n_values, double log_m, double x_log, const double *mean, const double *precision,
+                           double *theta, double *out) {
+    Spend of = {x, total, values, count, mean, precision, n, n_values, log_m, x_log};
+    return climb(3, spend, &of, theta, out);
 }
 
 /* P(alive): 1 / (1 + e^d) for rows of whole days; tables of xs_rest. certain: x = 0 means alive (BG/NBD). */

@@ -12,9 +12,15 @@ from numpy.typing import NDArray
 from xsight_core.clv.native.gamma import digamma, log_gamma, trigamma
 from xsight_core.errors import InvalidInput
 
-__all__ = ["Array", "Packed", "Point"]
+__all__ = ["Array", "Climb", "Histories", "Packed", "Point", "SpendRows"]
 
 Array = NDArray[Any]
+
+Climb = tuple[Array, float, Array, bool, int]
+"""The fields of ``newton.Optimum``."""
+
+Histories = tuple[Array, Array, Array, Array, Array]
+"""By customer: position of the first order, x, t_x, T, and what the repeat days came to."""
 
 HUGE = 1e150
 TOLERANCE = 1e-16
@@ -63,6 +69,28 @@ class Packed:
         return float(self.count.sum())
 
 
+@dataclass(frozen=True, eq=False)
+class SpendRows:
+    """What of customers' spend does not change with the parameters.
+
+    Attributes
+    ----------
+    x, spent : float
+        By customer: repeat purchases and what they came to.
+    values, count : float
+        Distinct x, and customers of each.
+    log_m, x_log : float
+        Σ ln m and Σ x ln(x m).
+    """
+
+    x: Array
+    spent: Array
+    values: Array
+    count: Array
+    log_m: float
+    x_log: float
+
+
 def coins(x: Array, *, modified: bool) -> Array:
     """Coins tossed before the last one, so that P(dead) has b + coins below it; 0 where none was tossed."""
     return x if modified else np.maximum(x - 1, 0)
@@ -75,6 +103,31 @@ def impossible(x: Array, t_x: Array, T: Array) -> InvalidInput:
     if (t_x > T).any():
         return InvalidInput("recency", "A last purchase lies after the end (t_x > T).")
     return InvalidInput("frequency", "x is a whole number, and 0 goes with t_x = 0.")
+
+
+def summary(customer: Array, day: Array, spend: Array, as_of: int) -> Histories | None:
+    """Histories up to the day ``as_of`` out of orders by (customer, day); None where they are not sorted."""
+    newer = np.diff(customer)
+    if not ((newer > 0) | ((newer == 0) & (np.diff(day) >= 0))).all():
+        return None
+    seen = np.flatnonzero(day <= as_of)
+    customer, day, spend = customer[seen], day[seen], spend[seen]
+    opens = np.ones(len(seen), np.bool_)  # a customer's first order
+    opens[1:] = customer[1:] != customer[:-1]
+    visits = opens.copy()  # the first of a day
+    visits[1:] |= day[1:] != day[:-1]
+    starts, who = np.flatnonzero(opens), np.cumsum(opens) - 1
+    first, last = day[starts], day[np.r_[starts[1:], len(seen)][: len(starts)] - 1]
+    repeat = np.where(day > first[who], spend, 0).astype(float)
+    total = np.bincount(who, repeat, minlength=len(starts)).astype(float)
+    frequency = np.bincount(who[visits], minlength=len(starts)) - 1
+    return (
+        seen[starts],
+        frequency,
+        (last - first).astype(np.int64),
+        (as_of - first).astype(np.int64),
+        total,
+    )
 
 
 def pack(x: Array, t_x: Array, T: Array, weight: Array | None, times: int) -> Packed:
@@ -143,6 +196,28 @@ def purchase_sums(point: Point, rows: Packed, times: Array, tail: Array) -> Arra
     h[2:, 2:] += _dot(tosses, toss**2)
     h[3, 3] -= _dot(tosses, stay**2)
     return np.r_[value, g, h[np.tril_indices(4)]]
+
+
+def purchase_climb(
+    rows: Packed,  # noqa: ARG001
+    times: Array,  # noqa: ARG001
+    tail: Array,  # noqa: ARG001
+    theta: Array,  # noqa: ARG001
+    pull: tuple[Array, Array] | None,  # noqa: ARG001
+    *,
+    modified: bool,  # noqa: ARG001
+) -> Climb | None:
+    """The optimum from theta on, with a prior's mean and precision; None: ``newton.maximise`` has to climb."""
+    return None
+
+
+def spend_climb(
+    rows: SpendRows,  # noqa: ARG001
+    theta: Array,  # noqa: ARG001
+    pull: tuple[Array, Array] | None,  # noqa: ARG001
+) -> Climb | None:
+    """The same of Gamma-Gamma."""
+    return None
 
 
 def spend_sums(x: Array, total: Array, v: float) -> Array:
