@@ -186,7 +186,7 @@ async def play(machines: Machines, sim: Sim, dice: random.Random) -> None:
                 f"chaos-{done + place}.myshopify.com" for place in range(min(AT_ONCE, SYNCS - done))
             ]
             runs = [await begin(machines, access, sim, shop) for shop in wave]
-            emptied = done // AT_ONCE % EMPTIED_EVERY == EMPTIED_EVERY - 1
+            emptied = done // AT_ONCE % EMPTIED_EVERY == 1
             started = time.monotonic()
             strikes = sorted(dice.uniform(0, KILL_WITHIN_S) for _ in wave)
             for at in strikes:

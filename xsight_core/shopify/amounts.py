@@ -9,6 +9,8 @@ __all__ = ["NotMoney", "check_amounts", "explain"]
 _PLAIN = re.compile(rb"-?0{1,15}(?:\.0{1,10})?").fullmatch
 _DIGITS = bytes.maketrans(b"123456789", b"0" * 9)
 _plain: set[bytes] = set()  # shapes of plain amounts met so far; there are 330 at most
+_MOST_KNOWN = 30_000
+_known: set[str | None] = {None}  # amounts met lately: prices repeat, and most are nothing
 
 
 class NotMoney(ValueError):
@@ -25,15 +27,19 @@ def check_amounts(*amounts: str | None) -> None:
     One look at all amounts of a record, by their shapes (12.50 is 00.00): a pattern matched against
     each would take as long as all the rest of the mapping.
     """
+    if _known.issuperset(amounts):
+        return
     words = [amount for amount in amounts if amount is not None]
     shapes = "\n".join(words).encode().translate(_DIGITS).split(b"\n")
-    if _plain.issuperset(shapes) and len(shapes) == len(words):
-        return
-    for word in words:
-        shape = word.encode().translate(_DIGITS)
-        if not _PLAIN(shape):
-            raise NotMoney(word)
-        _plain.add(shape)
+    if not (_plain.issuperset(shapes) and len(shapes) == len(words)):
+        for word in words:
+            shape = word.encode().translate(_DIGITS)
+            if not _PLAIN(shape):
+                raise NotMoney(word)
+            _plain.add(shape)
+    if len(_known) > _MOST_KNOWN:
+        _known.intersection_update({None})
+    _known.update(words)
 
 
 def explain(error: Exception, record: Any) -> str:

@@ -11,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from xsight_core.shopify.amounts import check_amounts
 from xsight_core.shopify.payload import (
     Bag,
@@ -88,6 +90,7 @@ PARTS: dict[str, tuple[str, ...]] = {
 _EPOCH = date(1970, 1, 1).toordinal()
 _DAY_S = 86_400
 _ZERO = Decimal(0)
+_print = msgspec.json.Encoder().encode  # a time as words, in a fifth of what str takes
 
 Row = tuple[Any, ...]
 
@@ -459,7 +462,7 @@ def _amount(bag: Bag | None) -> str:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else str(moment)
+    return None if moment is None else _print(moment)[1:-1].decode()
 
 
 def _array(words: Sequence[str]) -> str:

@@ -44,6 +44,12 @@ class Batch:
         self.faults: list[Fault] = []
         self.lines = self.roots = self.bytes = 0
         self.clean = True
+        self.staged: dict[str, int] = {}
+
+    def let_go(self) -> None:
+        """Forget the rows, which are staged now; only how many there are is still asked for."""
+        self.staged = {table: len(rows) for table, rows in self.rows.tables.items()}
+        self.rows = Rows(self.rows.zone.key)
 
 
 def _prefixes(kind: str) -> tuple[bytes, bytes]:

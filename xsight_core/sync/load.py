@@ -131,6 +131,7 @@ class _Load:
             # what a crash may lose of it is lost together with how far we are, and read again
             connection.execute("SET LOCAL synchronous_commit = off")
             stage(connection, self._family, batch.rows, clean=batch.clean, keep=_BULK_LACKS)
+            batch.let_go()
             return transaction.pop_all(), connection
 
     def merge(self, transaction: ExitStack, connection: Connection[Any], batch: Batch) -> None:
@@ -142,7 +143,7 @@ class _Load:
                 self._family,
                 run=self._run,
                 exponent=self._shop.exponent,
-                parts={part: len(batch.rows.tables[part]) for part in PARTS[self._family]},
+                parts={part: batch.staged[part] for part in PARTS[self._family]},
                 keep=_BULK_LACKS,
             )
             if batch.faults:

@@ -43,6 +43,7 @@ Fault = tuple[str, str, str]
 _PARENT_KEY = {"orders": "order_id", "products": "product_id"}
 _REFUND_PARTS = ("refund_lines", "refund_adjustments", "refund_transactions")
 TENANT = "current_setting('app.tenant_id')::uuid"
+_ONCE = f"(SELECT {TENANT})"  # read once a statement, not once a row
 _LONGEST_RAW = 20_000
 _KEPT = {"email_consent", "sms_consent", "country", "province"}  # null: no longer shown to us
 
@@ -222,6 +223,7 @@ def merge_refund_details(connection: Connection[Any], rows: Rows, refunds: Seque
             [list(refunds)],
         )
         completed = cursor.rowcount
+        cursor.execute("ANALYZE s_completed")  # else the planner reads all refunds for these few
         for table in _REFUND_PARTS:
             cursor.execute(
                 _sql(f"""
@@ -354,9 +356,19 @@ def _number_customers(cursor: Cursor[Any]) -> None:
 def _is_fresh(cursor: Cursor[Any], family: str) -> bool:
     """Whether none of what is staged is stored: a first sync then costs plain inserts.
 
-    True until the transaction ends: every writer of the tenant's rows holds its lock. Looked up one by one (a limit
-    keeps the planner from joining): before a table that fills has been sampled, it takes it for next to nothing.
+    True until the transaction ends: every writer of the tenant's rows holds its lock. The ids of a file in their
+    order are all new, and one look says so. Others are looked up one by one (a limit keeps the planner from
+    joining): before a table that fills has been sampled, it takes it for next to nothing.
     """
+    cursor.execute(
+        _sql(f"""
+        SELECT t.id FROM xsight.{family} t
+        WHERE t.tenant_id = {TENANT} AND t.id >= (SELECT min(id) FROM s_{family})
+          AND t.id <= (SELECT max(id) FROM s_{family})
+        ORDER BY t.id LIMIT 1""")
+    )
+    if cursor.fetchone() is None:
+        return True
     cursor.execute(
         _sql(f"""
         SELECT NOT EXISTS (SELECT FROM s_{family} s, LATERAL (
@@ -370,7 +382,7 @@ def _insert(family: str) -> str:
     return f"""
         WITH inserted AS (
           INSERT INTO xsight.{family} (tenant_id, {", ".join(columns)})
-          SELECT {TENANT}, {", ".join(columns.values())} FROM {source})
+          SELECT {_ONCE}, {", ".join(columns.values())} FROM {source})
         INSERT INTO s_accepted SELECT id, false FROM s_{family}"""
 
 
@@ -378,7 +390,7 @@ def _insert_pii(family: str) -> str:
     table, key = PII[family]  # what was left out as unchanged still has its row here
     return f"""
         INSERT INTO xsight.{table} (tenant_id, {_list(table)})
-        SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}"""
+        SELECT {_ONCE}, {_list(table, "s.")} FROM s_{table} s JOIN s_accepted a ON a.id = s.{key}"""
 
 
 def _values(family: str) -> tuple[dict[str, str], str]:
@@ -404,7 +416,7 @@ def _upsert(family: str) -> str:
     return f"""
         WITH accepted AS (
           INSERT INTO xsight.{family} AS t (tenant_id, {", ".join(columns)})
-          SELECT {TENANT}, {", ".join(columns.values())} FROM {source}
+          SELECT {_ONCE}, {", ".join(columns.values())} FROM {source}
           ON CONFLICT (tenant_id, id) DO UPDATE SET {changes}
           WHERE t.deleted_at IS NULL AND (excluded.updated_at > t.updated_at
             OR (excluded.updated_at = t.updated_at AND t.sync_run IS DISTINCT FROM excluded.sync_run))
@@ -440,7 +452,7 @@ def _add_parts(cursor: Cursor[Any], family: str, table: str, *, fresh: bool) -> 
     cursor.execute(
         _sql(f"""
         INSERT INTO xsight.{table} (tenant_id, {_targets(table)})
-        SELECT {TENANT}, {_sources(table)} FROM s_{table} s
+        SELECT {_ONCE}, {_sources(table)} FROM s_{table} s
         JOIN s_accepted a ON a.id = s.{_PARENT_KEY[family]}
         {"" if fresh else "ON CONFLICT DO NOTHING"}""")
     )
