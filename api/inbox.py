@@ -1,9 +1,9 @@
 """Webhooks into the inbox, in batches that form by themselves.
 
-One task writes. While it commits, what arrives queues up and becomes the next batch, and between two commits it lets a
-few milliseconds pass: a statement costs as much as ten more rows in it. So a webhook that comes alone is written at
-once, and of a thousand a second a handful at a time. Whoever waits in ``store`` returns after the commit of the row, so
-an acknowledged webhook is on disk. The role in use can insert and look up shops, nothing else.
+One task writes. While it commits, what arrives queues up and becomes the next batch; and while few wait, it lets two
+milliseconds pass between commits, for a statement costs as much as ten more rows in it. So a webhook that comes alone
+is written at once, and of a thousand a second a handful at a time. Whoever waits in ``store`` returns after the commit
+of the row, so an acknowledged webhook is on disk. The role in use can insert and look up shops, nothing else.
 """
 
 import asyncio
@@ -19,7 +19,8 @@ from xsight_core.db.intake import Webhook, store_webhooks
 __all__ = ["InboxWriter"]
 
 LARGEST_BATCH: Final = 500
-PACE_S: Final = 0.004
+ENOUGH: Final = 16
+PACE_S: Final = 0.002
 RETRIES: Final = 2
 STATEMENT_TIMEOUT_S: Final = 2  # twice, and Shopify, who waits for five seconds, still hears of it
 
@@ -65,7 +66,8 @@ class InboxWriter:
         written_at = 0.0
         while True:
             batch = [await self._queue.get()]
-            await asyncio.sleep(written_at + PACE_S - time.monotonic())
+            if self._queue.qsize() < ENOUGH:
+                await asyncio.sleep(written_at + PACE_S - time.monotonic())
             while len(batch) < LARGEST_BATCH and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             await self._settle(batch)

@@ -31,6 +31,8 @@ SETTINGS = {
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "2GB",
+    # kept to be written over: a new file of the log is filled first, and everybody waits for that
+    "min_wal_size": "512MB",
     "jit": "off",
     "log_line_prefix": "%m [%p] %u@%d ",
     "log_checkpoints": "off",

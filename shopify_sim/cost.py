@@ -93,6 +93,8 @@ class Cost:
         total: float = 0
         dearest: float = 0
         for node in selections.selections:
+            if self._left_out(node):
+                continue
             if isinstance(node, FieldNode):
                 field = self._mutation if top and self.mutation else self._field
                 total += field(node, kind, row)
@@ -110,11 +112,26 @@ class Cost:
                 dearest = max(dearest, part)
         return total + dearest
 
+    def _left_out(self, node: Any) -> bool:
+        """By ``@skip`` or ``@include``: what is not asked for is not charged; while nobody knows, it is."""
+        for directive in node.directives or ():
+            value = directive.arguments[0].value
+            asked = (
+                self.variables.get(value.name.value)
+                if isinstance(value, VariableNode)
+                else value.value
+            )
+            if asked is not None and bool(asked) == (directive.name.value == "skip"):
+                return True
+        return False
+
     def _body(self, node: Any) -> Any:
         return node if isinstance(node, InlineFragmentNode) else self.fragments[node.name.value]
 
     def _flat(self, selections: SelectionSetNode) -> Iterator[FieldNode]:
         for node in selections.selections:
+            if self._left_out(node):
+                continue
             if isinstance(node, FieldNode):
                 yield node
             else:

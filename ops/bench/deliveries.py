@@ -23,7 +23,7 @@ import uvloop
 __all__ = ["Order", "Outcome", "payload"]
 
 _BODY_BYTES = 6000
-_CONNECTIONS = 128
+_CONNECTIONS = 256
 _BODIES = 400
 _PATIENCE_S = 15.0
 _REPEAT_AFTER_S = 1.0

@@ -102,7 +102,9 @@ def stand(**settings: str) -> Iterator[Stand]:
             state = visitor.wait_for(visitor.sync(), within_s=_WITHIN_S)
             if state["status"] != "completed":
                 raise Trouble(f"the sync ended as {state['status']}", f"look into {home.logs}")
-            yield Stand(home, port, visitor)
+            made = Stand(home, port, visitor)
+            with made.http:
+                yield made
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
@@ -114,6 +116,9 @@ def measure(_config: Config) -> int:
     with stand() as made:
         with _standing_still(made.pid("worker")):
             capacity = deliver(made, "capacity", _RATE_PER_S, _SECONDS)
+            # as every few minutes: from then on the log is written into files there are
+            with psycopg.connect(made.admin_dsn, autocommit=True) as admin:
+                admin.execute("CHECKPOINT")
             half = deliver(made, "half", _HALF_PER_S, _SECONDS)
         missing = lost(made, "capacity") + lost(made, "half")
         _drain(made)
