@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.shops import ShopOrder, add_orders, random_orders
 from xsight_core.analytics import GUEST, Flag
-from xsight_core.ledger import LedgerFolder, read_ledger, read_shop
+from xsight_core.ledger import LedgerFolder, read, read_ledger, read_shop
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ZONES = ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Kiritimati", "UTC"]
@@ -49,7 +49,8 @@ def test_columns_are_the_rows(database, tenancy, tenant, other_tenant, zone):
         assert (ledger.countries[country] if country >= 0 else None) == order.country
 
 
-def test_more_orders_than_a_block(database, tenancy, tenant):
+def test_more_orders_than_a_block(database, tenancy, tenant, monkeypatch):
+    monkeypatch.setattr(read, "_ORDERS_AT_ONCE", 7_000)
     orders = [
         ShopOrder(i, 1 + i % 977, NOW - timedelta(minutes=i), 100 + i) for i in range(1, 50_003)
     ]

@@ -4,10 +4,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from xsight_core.analytics.columns import Int
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.orders import Orders
 from xsight_core.analytics.parts import GIFT_CARD
 from xsight_core.errors import InvalidInput, NotEnoughData
@@ -41,7 +41,7 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.first)
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """One row per pair."""
         names = (
             "first",

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.orders import Int, Orders
 
 __all__ = ["Buyers", "buyers"]
@@ -47,7 +47,7 @@ class Buyers:
         """Days since the last order."""
         return self.as_of - self.last_day
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """One row per customer id."""
         return pd.DataFrame(
             {

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from xsight_core.analytics.columns import Int
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.orders import Orders
 from xsight_core.analytics.periods import Grain, label, period
 from xsight_core.analytics.sums import exact_sums
@@ -79,7 +79,7 @@ class Cohorts:
         shown = self.complete & (whole > 0)
         return np.divide(part, whole, where=shown, out=np.zeros(part.shape)), shown
 
-    def frame(self, values: str = "retention") -> pd.DataFrame:
+    def frame(self, values: str = "retention") -> "pd.DataFrame":
         """One of ``MEASURES`` as a frame, NaN where there is no number (yet)."""
         matrix, shown = self.measure(values)
         columns = pd.RangeIndex(matrix.shape[1], name=f"{self.grain}s_since_first")

@@ -4,9 +4,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.orders import Orders
 from xsight_core.analytics.periods import day_of
 from xsight_core.analytics.revenue import daily
@@ -62,7 +62,7 @@ class Forecast:
     total_high: float
     evidence: ForecastEvidence
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """One row per day."""
         index = pd.date_range(day_of(self.as_of), periods=len(self.daily), name="day")
         return pd.DataFrame({"net_minor": self.daily, "low": self.low, "high": self.high}, index)

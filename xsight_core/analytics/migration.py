@@ -4,9 +4,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from xsight_core.analytics.buyers import buyers
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.orders import Orders
 from xsight_core.analytics.periods import Grain, day_of, period, start
 from xsight_core.analytics.rfm import DEFAULT_THRESHOLDS, Thresholds, rfm
@@ -30,7 +30,7 @@ def month_ends(first: int, last: int) -> list[int]:
 
 def rfm_history(
     orders: Orders, days: Sequence[int], thresholds: Thresholds = DEFAULT_THRESHOLDS
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Customers per segment as of each of some days (rows), scored from the orders up to that day.
 
     The past is scored as it was then: orders placed later are not known, and fifths are those of the buyers there
@@ -46,7 +46,7 @@ def rfm_history(
 
 def rfm_migration(
     orders: Orders, before: int, after: int, thresholds: Thresholds = DEFAULT_THRESHOLDS
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Customers by segment as of day ``before`` (rows) and as of ``after`` (columns).
 
     The row ``not_yet`` holds those who bought for the first time in between; nobody stops being a buyer, so there is

@@ -4,10 +4,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from xsight_core.analytics.columns import Int
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.orders import Orders
 from xsight_core.errors import InvalidInput, NotEnoughData
 
@@ -41,7 +41,7 @@ class Latency:
         reached = np.flatnonzero(self.waiting <= 1 - share)
         return int(reached[0]) + 1 if len(reached) else None
 
-    def hazard_by(self, days: int = 7) -> pd.DataFrame:
+    def hazard_by(self, days: int = 7) -> "pd.DataFrame":
         """Chance to buy within each span of ``days``, of those who had not before; the last, cut span is left out."""
         spans = len(self.hazard) // days
         ends = np.r_[1.0, self.waiting[days - 1 : spans * days : days]]
@@ -51,7 +51,7 @@ class Latency:
         index = pd.RangeIndex(0, spans * days, days, name="days_since")
         return pd.DataFrame({"chance": chance}, index=index)
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """One row per day since the purchase."""
         names = ("at_risk", "bought", "waiting", "low", "high", "hazard")
         index = pd.RangeIndex(1, len(self.waiting) + 1, name="days")

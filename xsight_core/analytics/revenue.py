@@ -4,8 +4,8 @@
 from dataclasses import dataclass, fields
 
 import numpy as np
-import pandas as pd
 
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.orders import Int, Orders
 from xsight_core.analytics.sums import segment_sums
 
@@ -33,7 +33,7 @@ class Daily:
     def __len__(self) -> int:
         return len(self.orders)
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """One row per day."""
         days = np.arange(self.start, self.start + len(self)).astype("datetime64[D]")
         columns = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "start"}

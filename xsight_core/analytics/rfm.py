@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from xsight_core.analytics.buyers import Buyers
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.orders import Int
 from xsight_core.analytics.segments import SEGMENTS, segment_codes
 from xsight_core.errors import InvalidInput
@@ -55,7 +55,7 @@ class Rfm:
     m: Int
     segment: Int
 
-    def frame(self) -> pd.DataFrame:
+    def frame(self) -> "pd.DataFrame":
         """One row per customer id: what was scored, the scores, the segment's key."""
         keys = pd.Categorical.from_codes(self.segment, [segment.key for segment in SEGMENTS])
         scores = {"r": self.r, "f": self.f, "m": self.m, "segment": keys}

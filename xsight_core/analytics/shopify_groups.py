@@ -10,9 +10,9 @@ well they do.
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from xsight_core.analytics.columns import Int
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.rfm import Rfm, scores
 
 __all__ = ["SHOPIFY_GROUPS", "Agreement", "agreement", "shopify_groups"]
@@ -67,7 +67,7 @@ class Agreement:
     customers: int
     share: float | None
     kappa: float | None
-    table: pd.DataFrame
+    table: "pd.DataFrame"
 
 
 def agreement(ours: Int, theirs: Int) -> Agreement:

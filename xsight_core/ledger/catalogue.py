@@ -1,14 +1,13 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 """Products by ordinal: as they are now, and those that only old lines still name."""
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from xsight_core.analytics.columns import Int
 from xsight_core.analytics.parts import NO_PRODUCT, Products
-from xsight_core.ledger.packed import Connection
+from xsight_core.ledger.packed import Connection, distinct
 
 __all__ = ["Catalogue", "read_products"]
 
@@ -33,15 +32,15 @@ class Catalogue:
         """Ordinals of product ids (0: none), adding those nobody has described."""
         if len(ids) == 0:
             return np.zeros(0, np.int32)
-        codes, distinct = cast("tuple[Int, Int]", pd.factorize(ids))
-        new = np.sort(distinct[(distinct != 0) & ~np.isin(distinct, self._ids)])
+        codes, named = distinct(ids)
+        new = np.sort(named[(named != 0) & ~np.isin(named, self._ids)])
         self._add(new)
         sorting = np.argsort(self._ids)
         place = np.minimum(
-            np.searchsorted(self._ids, distinct, sorter=sorting), max(len(self._ids) - 1, 0)
+            np.searchsorted(self._ids, named, sorter=sorting), max(len(self._ids) - 1, 0)
         )
-        ordinal = np.full(len(distinct), NO_PRODUCT, np.int32)
-        there = distinct != 0
+        ordinal = np.full(len(named), NO_PRODUCT, np.int32)
+        there = named != 0
         ordinal[there] = sorting[place[there]]
         return ordinal[codes]
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from xsight_core.analytics.columns import Int
 
-__all__ = ["Block", "Connection", "Names", "Packing", "blocks"]
+__all__ = ["Block", "Connection", "Names", "Packing", "blocks", "distinct"]
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 Block = dict[str, Int]
@@ -84,6 +84,12 @@ class Packing:
         for name, text in zip(self.texts, packed[len(self.numbers) :], strict=True):
             block[name] = names[name].encode(text.encode() + bytes([_SEPARATOR]), rows)
         return block
+
+
+def distinct(values: Int) -> tuple[Int, Int]:
+    """Of each value the position of its kind, and the kinds as they came."""
+    found = pa.array(values).dictionary_encode()
+    return found.indices.to_numpy(), found.dictionary.to_numpy()
 
 
 def blocks(

@@ -79,9 +79,8 @@ class People:
 
     def with_all(self, ids: Int) -> Self:
         """With the customers named in orders or merges who are not here yet, at the end."""
-        ids = np.unique(np.r_[ids, self.merged_into[self.merged_into != 0]])
-        ids = ids[ids != 0]
-        missing = ids[self.find(ids) < 0]
+        ids = np.r_[ids, self.merged_into[self.merged_into != 0]]
+        missing = np.unique(ids[(self.find(ids) < 0) & (ids != 0)])
         if len(missing) == 0:
             return self
         none = np.zeros(len(missing), np.int64)

@@ -1,6 +1,7 @@
 """Everything that is computed from a shop's orders as of one day, together."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,16 +82,18 @@ def figures(
     counted = orders.counted(as_of)
     who = buyers(counted, as_of)
     scored = rfm(who, thresholds)
-    return Figures(
-        as_of=as_of,
-        orders=counted,
-        buyers=who,
-        totals=totals(counted, who),
-        daily=daily(counted, as_of),
-        rfm=scored,
-        cohorts=cohorts(counted, as_of),
-        forecast=forecast(counted, as_of, scored, priors=priors),
-    )
+    with ThreadPoolExecutor(1) as beside:
+        ahead = beside.submit(forecast, counted, as_of, scored, priors=priors)
+        return Figures(
+            as_of=as_of,
+            orders=counted,
+            buyers=who,
+            totals=totals(counted, who),
+            daily=daily(counted, as_of),
+            rfm=scored,
+            cohorts=cohorts(counted, as_of),
+            forecast=ahead.result(),
+        )
 
 
 def forecast(
@@ -102,8 +105,7 @@ def forecast(
 ) -> Forecast:
     """Choose a model on the shop's own past and score its customers, whose segments ``scored`` holds."""
     counted = orders.counted(as_of)
-    index = counted.by_customer
-    history = counted.customer[index], counted.day[index], counted.net_minor[index]
+    history = counted.ordered("customer"), counted.ordered("day"), counted.ordered("net_minor")
     summary = purchase_summary(*history, as_of)
     choice = choose(*history, as_of, priors=priors)
     if not choice.shown:

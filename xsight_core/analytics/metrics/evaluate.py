@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-import pandas as pd
 
 from xsight_core.analytics.columns import Int
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.metrics.registry import METRICS
 from xsight_core.analytics.metrics.slices import Sliced, of_products
 from xsight_core.analytics.orders import Orders
@@ -22,7 +22,7 @@ DIMENSIONS = ("channel", "country", "product", "discount")
 
 def evaluate(
     name: str, orders: Orders, as_of: int, by: str = Grain.DAY, *, since: int | None = None
-) -> pd.Series:
+) -> "pd.Series":
     """A metric per period from the first counted order's to that of ``as_of``, or per value of a dimension.
 
     Parameters
@@ -165,7 +165,7 @@ def _from(sliced: Sliced, since: int) -> Sliced:
 
 def _by_period(
     orders: Orders, as_of: int, grain: Grain, since: int | None = None
-) -> tuple[Sliced, pd.Index]:
+) -> "tuple[Sliced, pd.Index]":
     periods = period(orders.day, grain)
     last = int(period(np.array([as_of]), grain)[0])
     if since is not None:
@@ -186,7 +186,7 @@ def _sliced(orders: Orders, code: Int, n: int, code_of: Callable[[Int], Int], as
     return Sliced(orders, code, n, code_of(days[seen]), events.take(seen))
 
 
-def _by_dimension(orders: Orders, as_of: int, by: str) -> tuple[Sliced, pd.Index, Int]:
+def _by_dimension(orders: Orders, as_of: int, by: str) -> "tuple[Sliced, pd.Index, Int]":
     """Slices, their names, and the order in which to show them: by name, unknown last."""
     if by == "product":
         sliced = of_products(orders)

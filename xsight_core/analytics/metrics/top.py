@@ -4,9 +4,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from xsight_core.analytics.columns import Int
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.metrics.slices import of_products
 from xsight_core.analytics.orders import Orders
 from xsight_core.analytics.sums import exact_sums
@@ -24,7 +24,7 @@ class Top:
     net_minor: Int
     share: Int
 
-    def frame(self, name: str) -> pd.DataFrame:
+    def frame(self, name: str) -> "pd.DataFrame":
         """One row each, best first."""
         columns = {"orders": self.orders, "units": self.units, "net_minor": self.net_minor}
         return pd.DataFrame(columns | {"share": self.share}, index=pd.Index(self.ids, name=name))
