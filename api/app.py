@@ -35,6 +35,7 @@ from api import (
     shopify,
     stores,
     sync_socket,
+    syncs,
     tokens,
 )
 from api.access import AccessLog
@@ -76,6 +77,7 @@ PARTS: Final = (
     shopify,
     stores,
     sync_socket,
+    syncs,
     tokens,
 )
 

@@ -7,22 +7,24 @@ from xsight_core.shopify.mapping import COLUMNS
 
 __all__ = ["History", "picture"]
 
-_PARENTS = {"customer_pii": "customers", "variants": "products", "order_pii": "orders"}
+_PARENTS = {"variants": "products", "order_pii": "orders"}
 _PARENT_KEY = {"customers": "customer_id", "orders": "order_id", "products": "product_id"}
-# Shopify's own lifetime totals: they move without the customer's version, and nothing is counted from them.
+# Shopify's own lifetime totals and groups: they move without the customer's version, and nothing is counted from them.
 _APART = {"customers": {"orders_count", "amount_spent"}}
+_LEFT_OUT = {"customer_traits"}
 
 
 def picture(rows) -> dict[str, list[Any]]:
     """All that is there, by table, without tombstones and what hangs on them."""
     found: dict[str, list[Any]] = {}
     for table, columns in COLUMNS.items():
+        if table in _LEFT_OUT:
+            continue
         if table in _PARENT_KEY:
             where = "t.deleted_at IS NULL"
         else:
-            parent = _PARENTS.get(table) or (
-                "products" if table.startswith("product_") else "orders"
-            )
+            owner = table.partition("_")[0] + "s"
+            parent = _PARENTS.get(table) or (owner if owner in _PARENT_KEY else "orders")
             where = (
                 f"EXISTS (SELECT FROM xsight.{parent} p WHERE p.id = t.{_PARENT_KEY[parent]}"
                 " AND p.deleted_at IS NULL)"

@@ -275,12 +275,11 @@ async def _carry_out(
             progress=_progress(tally),
         ):
             raise _Cancelled
-        await shops.change_state(
-            session,
-            synced_at=datetime.now(UTC),
-            watermarks=dict.fromkeys(FAMILIES, watermark.isoformat()),
-            ids_swept_at=swept_at,
-        )
+        await shops.change_state(session, synced_at=datetime.now(UTC), ids_swept_at=swept_at)
+        # Were other metafields chosen meanwhile, the next run reads everything. From here on the row is locked.
+        rechosen = (await shops.state(session)).metafields != state.metafields
+        watermarks = {} if rechosen else dict.fromkeys(FAMILIES, watermark.isoformat())
+        await shops.change_state(session, watermarks=watermarks)
         await enqueue(
             session,
             tenant_id=tenant_id,

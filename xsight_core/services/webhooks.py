@@ -6,7 +6,7 @@ order ends in the same state, because what is stored is what the shop holds at t
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -146,7 +146,7 @@ async def _take_effect(access: ShopAccess, tenant_id: UUID, batch: Batch) -> int
         state.connection = "disconnected"
     fetched = Fetched()
     if state.connection == "connected":
-        fetched = await _fetch(access, tenant_id, batch)
+        fetched = await _fetch(access, tenant_id, batch, state.metafields)
         async with access.tenancy.scope(tenant_id) as session:
             state = await shops.state(session)  # the fetch may have changed it
     waiting = [told for told in batch.told if fetched.blocks(told.effect)]
@@ -161,7 +161,9 @@ async def _take_effect(access: ShopAccess, tenant_id: UUID, batch: Batch) -> int
     return len(ready)
 
 
-async def _fetch(access: ShopAccess, tenant_id: UUID, batch: Batch) -> Fetched:
+async def _fetch(
+    access: ShopAccess, tenant_id: UUID, batch: Batch, metafields: Mapping[str, Sequence[str]]
+) -> Fetched:
     """What the shop holds now. An object that may not be read blocks only the webhooks that name it."""
     wanted = batch.refetch()
     fetched = Fetched(run=uuid4())
@@ -175,17 +177,23 @@ async def _fetch(access: ShopAccess, tenant_id: UUID, batch: Batch) -> Fetched:
                 await request_sync(access.tenancy, tenant_id, kind="full")
         families = [family for family in FAMILIES if wanted.get(family)]
         for family in families:
-            await _fetch_family(client, family, wanted[family], fetched)
+            chosen = metafields.get(family, ())
+            await _fetch_family(client, family, wanted[family], fetched, metafields=chosen)
     except TokenRevoked:
         await access.disconnect(tenant_id)
     return fetched
 
 
 async def _fetch_family(
-    client: ShopifyClient, family: str, ids: Sequence[int], fetched: Fetched
+    client: ShopifyClient,
+    family: str,
+    ids: Sequence[int],
+    fetched: Fetched,
+    *,
+    metafields: Sequence[str],
 ) -> None:
     try:
-        fetched.nodes[family] = await fetch_ids(client, family, ids)
+        fetched.nodes[family] = await fetch_ids(client, family, ids, metafields=metafields)
     except TokenRevoked:
         raise
     except ShopifyError as error:

@@ -19,7 +19,7 @@ from xsight_core.errors import ShopifyError, Unavailable
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.shopify.documents import document
 
-__all__ = ["BulkResult", "cancel", "read_lines", "start", "status", "wait"]
+__all__ = ["METAFIELD", "BulkResult", "cancel", "read_lines", "start", "status", "wait"]
 
 log = structlog.get_logger()
 
@@ -29,7 +29,10 @@ _SLOT_WAIT_S = 5.0
 _RESUMES = 5
 _LONGEST_LINE_BYTES = 16 << 20
 _SHOWN_BYTES = 10_000
-_METAFIELD = re.compile(r"[A-Za-z0-9_$-]{1,255}\.[A-Za-z0-9_-]{1,64}")
+METAFIELD = r"[A-Za-z0-9_$-]{1,255}\.[A-Za-z0-9_-]{1,64}"
+"""How a metafield is named: namespace and key."""
+_METAFIELD = re.compile(METAFIELD)
+_NO_METAFIELDS = re.compile(r"\n *metafields\(.*")
 _TIMEOUT = httpx.Timeout(60.0, connect=10.0)
 
 
@@ -66,6 +69,8 @@ async def start(
     text = document(name, client.version)
     if metafields and all(map(_METAFIELD.fullmatch, metafields)):
         text = text.replace('"xsight.none"', ", ".join(f'"{key}"' for key in metafields))
+    else:
+        text = _NO_METAFIELDS.sub("", text)
     # groupObjects would make Shopify sort; children may come anywhere, the merge copes with that.
     variables = {"query": text, "groupObjects": False}
     while True:

@@ -50,6 +50,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "customers": """id created_at updated_at state locale tags country province email_consent
             sms_consent verified_email tax_exempt orders_count amount_spent""",
         "customer_pii": "customer_id email phone first_name last_name city zip note",
+        "customer_traits": "customer_id rfm_group spend_tier",
+        "customer_places": "customer_id latitude longitude",
+        "customer_metafields": "customer_id key type value",
         "orders": """id name customer_id created_at updated_at processed_at day cancelled_at
             closed_at cancel_reason test edited financial_status fulfillment_status return_status
             currency presentment_currency taxes_included channel country province tags
@@ -64,6 +67,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "refund_lines": "order_id refund_id line_id quantity restock_type subtotal tax",
         "refund_adjustments": "order_id refund_id kind id reason amount tax",
         "refund_transactions": "order_id refund_id id kind status gateway processed_at amount",
+        "order_metafields": "order_id key type value",
         "products": """id title handle status vendor product_type tags gift_card created_at
             updated_at published_at""",
         "variants": """product_id id title sku barcode price compare_at_price unit_cost
@@ -74,7 +78,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 PARTS: dict[str, tuple[str, ...]] = {
-    "customers": (),
+    "customers": ("customer_traits", "customer_places", "customer_metafields"),
     "orders": (
         "order_lines",
         "order_discounts",
@@ -82,6 +86,7 @@ PARTS: dict[str, tuple[str, ...]] = {
         "refund_lines",
         "refund_adjustments",
         "refund_transactions",
+        "order_metafields",
     ),
     "products": ("variants", "product_collections", "product_metafields"),
 }
@@ -193,6 +198,16 @@ def add_customer(rows: Rows, node: CustomerNode) -> None:
         address and address.zip,
         node.note,
     )
+    if (traits := node.statistics) and (traits.rfm_group or traits.predicted_spend_tier):
+        rows.tables["customer_traits"][(key,)] = (
+            key,
+            traits.rfm_group,
+            traits.predicted_spend_tier,
+        )
+    if address and address.latitude is not None and address.longitude is not None:
+        rows.tables["customer_places"][(key,)] = (key, address.latitude, address.longitude)
+    for metafield in node.metafields.nodes if node.metafields else ():
+        add_metafield(rows, metafield, key, table="customer_metafields")
 
 
 def add_order(rows: Rows, node: OrderNode) -> bool:
@@ -262,6 +277,8 @@ def add_order(rows: Rows, node: OrderNode) -> bool:
             add_line(rows, line, key)
         for discount in node.discount_applications.nodes if node.discount_applications else ():
             add_discount(rows, discount, key)
+        for metafield in node.metafields.nodes if node.metafields else ():
+            add_metafield(rows, metafield, key, table="order_metafields")
         add_refunds(rows, node.refunds, key)
     except ValueError:
         rows.forget("orders", key)
@@ -451,10 +468,12 @@ def add_collection(rows: Rows, node: CollectionNode, product: int) -> None:
     rows.tables["product_collections"][product, key] = (product, key, node.title, node.handle)
 
 
-def add_metafield(rows: Rows, node: MetafieldNode, product: int) -> None:
-    """A metafield of a product."""
+def add_metafield(
+    rows: Rows, node: MetafieldNode, owner: int, *, table: str = "product_metafields"
+) -> None:
+    """A metafield of a customer, an order or a product."""
     key = f"{node.namespace}.{node.key}"
-    rows.tables["product_metafields"][product, key] = (product, key, node.type, node.value)
+    rows.tables[table][owner, key] = (owner, key, node.type, node.value)
 
 
 def _amount(bag: Bag | None) -> str:

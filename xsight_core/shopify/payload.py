@@ -85,6 +85,25 @@ class Address(Struct):
     province_code: str | None = None
     city: str | None = None
     zip: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+
+
+class Statistics(Struct):
+    """What Shopify itself makes of a customer."""
+
+    rfm_group: str | None = None
+    predicted_spend_tier: str | None = None
+
+
+class MetafieldNode(Struct):
+    """A metafield of a customer, an order or a product."""
+
+    namespace: str
+    key: str
+    parent: str | None = msgspec.field(name="__parentId", default=None)
+    type: str | None = None
+    value: str | None = None
 
 
 class Email(Struct):
@@ -127,6 +146,8 @@ class CustomerNode(Struct):
     default_email_address: Email | None = None
     default_phone_number: Phone | None = None
     default_address: Address | None = None
+    statistics: Statistics | None = None
+    metafields: Connection[MetafieldNode] | None = None
 
 
 class Application(Struct):
@@ -298,6 +319,7 @@ class OrderNode(Struct):
     refunds: list[RefundNode] = []
     line_items: Connection[LineNode] | None = None
     discount_applications: Connection[DiscountNode] | None = None
+    metafields: Connection[MetafieldNode] | None = None
 
 
 class UnitCost(Struct):
@@ -328,16 +350,6 @@ class CollectionNode(Struct):
     parent: str | None = msgspec.field(name="__parentId", default=None)
     title: str | None = None
     handle: str | None = None
-
-
-class MetafieldNode(Struct):
-    """A metafield of a product."""
-
-    namespace: str
-    key: str
-    parent: str | None = msgspec.field(name="__parentId", default=None)
-    type: str | None = None
-    value: str | None = None
 
 
 class ProductNode(Struct):

@@ -116,7 +116,7 @@ def _committed(work: Work, family: str) -> int:
 async def _result(work: Work, family: str) -> bulk.BulkResult:
     if family not in work.cursor.bulk:
         work.cursor.bulk[family] = await bulk.start(
-            work.client, f"bulk/{family}", metafields=work.metafields
+            work.client, f"bulk/{family}", metafields=work.chosen(family)
         )
         await work.save(work.cursor)
     gid = work.cursor.bulk[family]

@@ -1,6 +1,7 @@
 """A bulk file's lines as batches of rows, in constant memory, children wherever they come."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -71,10 +72,19 @@ _ROOTS = {
     "products": _Kind(ProductNode, add_product, *_prefixes("Product")),
 }
 _CHILDREN = {
-    "customers": (),
+    "customers": (
+        _Kind(
+            MetafieldNode,
+            partial(add_metafield, table="customer_metafields"),
+            *_prefixes("Metafield"),
+        ),
+    ),
     "orders": (
         _Kind(LineNode, add_line, *_prefixes("LineItem")),
         _Kind(DiscountNode, add_discount, b'{"__typename":"'),
+        _Kind(
+            MetafieldNode, partial(add_metafield, table="order_metafields"), *_prefixes("Metafield")
+        ),
     ),
     "products": (
         _Kind(VariantNode, add_variant, *_prefixes("ProductVariant")),
@@ -82,6 +92,8 @@ _CHILDREN = {
         _Kind(MetafieldNode, add_metafield, *_prefixes("Metafield")),
     ),
 }
+_MOSTLY_ALONE = frozenset({"customers"})
+"""Objects whose lines hardly ever have children: the file is cut at any root."""
 _NOT_UNDERSTOOD = (
     msgspec.MsgspecError,
     ValueError,
@@ -106,7 +118,7 @@ def batches(
     """
     root, children = _ROOTS[family], _CHILDREN[family]
     is_root, decode, add = root.prefixes, root.decode, root.add
-    batch, in_children = Batch(timezone), not children
+    batch, in_children = Batch(timezone), family in _MOSTLY_ALONE
     for block in blocks:
         for line in block:
             batch.bytes += len(line) + 1
@@ -121,7 +133,7 @@ def batches(
                 batch.bytes += len(line) + 1
             if begins:
                 batch.roots += 1
-                in_children = not children
+                in_children = family in _MOSTLY_ALONE
                 if b"\\u00" in line:
                     batch.clean = False
                 try:

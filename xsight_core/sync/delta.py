@@ -21,7 +21,8 @@ async def delta(work: Work, *, since: datetime, told_before: datetime | None = N
     for family in FAMILIES:
         count = 0
         before = work.tally.done.get(family, 0)
-        async for nodes in sweep(work.client, family, since=since):
+        chosen = work.chosen(family)
+        async for nodes in sweep(work.client, family, since=since, metafields=chosen):
             merged = await merge_nodes(
                 work.tenancy, work.shop, family, nodes, run=work.run, told_before=told_before
             )

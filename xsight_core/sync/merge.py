@@ -40,7 +40,7 @@ __all__ = [
 Fault = tuple[str, str, str]
 """A record that could not be understood: object, reason, the record as it came."""
 
-_PARENT_KEY = {"orders": "order_id", "products": "product_id"}
+_PARENT_KEY = {"customers": "customer_id", "orders": "order_id", "products": "product_id"}
 _REFUND_PARTS = ("refund_lines", "refund_adjustments", "refund_transactions")
 TENANT = "current_setting('app.tenant_id')::uuid"
 _ONCE = f"(SELECT {TENANT})"  # read once a statement, not once a row

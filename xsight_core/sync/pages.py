@@ -62,7 +62,7 @@ async def sweep(
 ) -> AsyncIterator[list[dict[str, Any]]]:
     """Pages of the records changed at ``since`` or later, oldest change first."""
     query = f"updated_at:>='{_utc(since)}'"
-    chosen = _chosen(family, metafields)
+    chosen = _chosen(metafields)
     pages = client.pages(f"{family}_page", family, query=query, first=_FIRST[family], more=chosen)
     async for nodes in pages:
         for node in nodes:
@@ -79,7 +79,7 @@ async def fetch_ids(
         f"{family}_by_ids",
         [f"gid://shopify/{kind}/{key}" for key in ids],
         at_once=_IDS_AT_ONCE[family],
-        more=_chosen(family, metafields),
+        more=_chosen(metafields),
     )
     for node in found:
         await complete(client, family, node)
@@ -154,9 +154,9 @@ def merge_page(
     return Merged(accepted, untold)
 
 
-def _chosen(family: str, metafields: Sequence[str]) -> dict[str, list[str]]:
-    """Variables that choose metafields; without them the document asks for none."""
-    return {"metafields": list(metafields)} if family == "products" and metafields else {}
+def _chosen(metafields: Sequence[str]) -> dict[str, Any]:
+    """Variables that choose metafields; without them the documents ask for none."""
+    return {"metafields": list(metafields), "chosen": True} if metafields else {}
 
 
 def _utc(moment: datetime) -> str:

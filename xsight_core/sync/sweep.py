@@ -54,7 +54,8 @@ async def sweep_ids(work: Work, *, started_at: datetime, whole_history: bool) ->
             _compare, work, family, result, until, may_bury=may_bury
         )
         for start in range(0, len(missing), _AT_ONCE):
-            nodes = await fetch_ids(work.client, family, missing[start : start + _AT_ONCE])
+            some = missing[start : start + _AT_ONCE]
+            nodes = await fetch_ids(work.client, family, some, metafields=work.chosen(family))
             await merge_nodes(work.tenancy, work.shop, family, nodes, run=work.run)
         swept[family] = Swept(buried, len(missing))
     log.info("sync.swept", **{name: msgspec.to_builtins(found) for name, found in swept.items()})

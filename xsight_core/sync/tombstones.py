@@ -14,6 +14,10 @@ from xsight_core.sync.unchanged import PII
 
 __all__ = ["tombstone"]
 
+_PERSONAL = {
+    "customers": ("customer_traits", "customer_places", "customer_metafields"),
+    "orders": ("order_metafields",),
+}
 _GONE = "deleted_at = now() WHERE t.deleted_at IS NULL"
 _TOMBSTONES = {
     "customers": f"""
@@ -56,11 +60,12 @@ def tombstone(connection: Connection[Any], family: str, ids: list[int]) -> int:
         changed = cursor.rowcount
         if changed and family in PII:
             table, key = PII[family]
-            cursor.execute(
-                _sql(f"""
-                DELETE FROM xsight.{table} WHERE tenant_id = {TENANT} AND {key} = ANY(%(ids)s)"""),
-                {"ids": ids},
-            )
+            for personal in (table, *_PERSONAL[family]):
+                cursor.execute(
+                    _sql(f"""
+                    DELETE FROM xsight.{personal} WHERE tenant_id = {TENANT} AND {key} = ANY(%(ids)s)"""),
+                    {"ids": ids},
+                )
         if changed and family == "customers":
             cursor.execute(
                 _sql(f"""

@@ -17,7 +17,7 @@ __all__ = ["PII", "drop_unchanged"]
 _TENANT = "current_setting('app.tenant_id')::uuid"
 PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
 """Where an object's personal data stand, and the key to them."""
-_KEYS = {"orders": "order_id", "products": "product_id"}
+_KEYS = {"customers": "customer_id", "orders": "order_id", "products": "product_id"}
 
 
 def drop_unchanged(cursor: Cursor[Any], family: str) -> int:

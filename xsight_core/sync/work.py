@@ -1,6 +1,6 @@
 """A sync run under way: what it works with, and where it goes on after an interruption."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -49,4 +49,8 @@ class Work(msgspec.Struct):
     tally: Tally
     cursor: Cursor
     save: Callable[[Cursor], Awaitable[None]]
-    metafields: Sequence[str] = ()
+    metafields: Mapping[str, Sequence[str]] = {}
+
+    def chosen(self, family: str) -> Sequence[str]:
+        """The metafields of these objects that the merchant wants."""
+        return self.metafields.get(family, ())
