@@ -44,7 +44,7 @@ async def audit_list(
     )
 
 
-@get("/api/v1/audit/export", opt=AUDIT, tags=["Audit"], include_in_schema=True)
+@get("/api/v1/audit/export", opt=AUDIT, tags=["Audit"], media_type="application/jsonl")
 async def audit_export(request: UserRequest, resources: Wired) -> Stream:
     """The whole chain as JSON lines, oldest first; `xsight audit verify --file` checks it anywhere."""
     tenant_id = tenant_of(request)

@@ -46,7 +46,7 @@ def with_nulls(value: Any, schema: dict[str, Any], schemas: dict[str, Any]) -> A
     """The example with the nulls that its way into the document has cost it."""
     schema = _resolved(schema, schemas)
     options = cast("list[dict[str, Any]]", schema.get("anyOf", []))
-    kind = {dict: "object", list: "array"}.get(type(value))
+    kind = "object" if isinstance(value, dict) else "array"
     fits = [one for one in (_resolved(o, schemas) for o in options) if one.get("type") == kind]
     schema = fits[0] if fits else schema
     if isinstance(value, dict):

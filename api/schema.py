@@ -106,7 +106,7 @@ def _complete(
     answers.pop("400", None)  # Litestar's own, which nobody gets
     public = right is Right.PUBLIC
     operation["x-right"] = str(right)
-    ways = [{"session": []}]
+    ways: list[dict[str, list[str]]] = [{"session": []}]
     if path.startswith("/api/v1/") and right in SCOPES:
         ways.append({"token": []})
     operation["security"] = [] if public else ways

@@ -1,8 +1,10 @@
 """Whatever is sent, the answer is a problem document that names what to mend; never a trace, never a 500."""
 
+import asyncio
 import json
 import re
 
+import httpx
 import pytest
 
 DEEP = "[" * 100_000
@@ -33,6 +35,35 @@ GETS = [
     "/api/v1/orders?since=yesterday",
     "/api/v1/orders?customer_id=99999999999999999999",
     "/api/v1/orders/9223372036854775808",
+    "/api/v1/orders?total_min=x",
+    "/api/v1/orders?test=perhaps",
+    "/api/v1/orders?tag=%00",
+    "/api/v1/orders?sort=-tags",
+    "/api/v1/orders?cursor=WyItbmV0IiwiTmFOIiwxXQ",
+    "/api/v1/orders?product_id=0",
+    "/api/v1/customers?fields=" + "a." * 400,
+    "/api/v1/customers?fields=scores..segment",
+    "/api/v1/customers?orders_min=-1",
+    "/api/v1/customers?net_max=" + "9" * 40,
+    "/api/v1/customers?churn_min=nan",
+    "/api/v1/customers?churn_min=2",
+    "/api/v1/customers?ordered_since=0",
+    "/api/v1/customers?country=",
+    "/api/v1/customers?tag=" + "x" * 300,
+    "/api/v1/customers?email=" + "x" * 300,
+    "/api/v1/customers/1/timeline?kinds=everything",
+    "/api/v1/customers/1/timeline?cursor=WyJ4Il0",
+    "/api/v1/products?sort=price",
+    "/api/v1/products?cursor=WyJ0aXRsZSIsIlx1MDAwMCIsMV0&sort=title",
+    "/api/v1/products/0",
+    "/api/v1/exports/nothing",
+    "/api/v1/exports/00000000-0000-0000-0000-000000000000",
+    "/api/v1/exports/00000000-0000-0000-0000-000000000000/file",
+    "/api/v1/exports/00000000-0000-0000-0000-000000000000/file?store=x&ticket=y",
+    (
+        "/api/v1/exports/00000000-0000-0000-0000-000000000000/file?store=00000000-0000-0000-0000-000000000000"
+        "&ticket=xs1.%00.%F0%9F%98%80"
+    ),
     "/api/v1/analytics/nothing",
     "/api/v1/analytics/rfm%00",
     "/api/v1/tenants/me/sync/nothing/status",
@@ -147,3 +178,72 @@ async def test_a_person_gets_a_page(api) -> None:
         answer = await browser.get("/nothing", headers={"Accept": "text/html"})
     assert answer.status_code == 404
     assert "<h1>Not Found</h1>" in answer.text
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "xs_",
+        "xs_" + "a" * 43,
+        "xs_" + "a" * 9000,
+        "xs_\xff\xfe",
+        "xs_\x00",
+        "Bearer xs_",
+        "null",
+    ],
+)
+async def test_tokens_that_nobody_gave_out(api, token) -> None:
+    """Each is told to log in, in words; the longest one may be cut at the door."""
+    async with api.browser() as program:
+        headers = {"Authorization": b"Bearer " + token.encode("latin-1")}
+        try:
+            answer = await program.get("/api/v1/tenants/me", headers=headers)
+        except httpx.LocalProtocolError:  # no client would send it
+            return
+        assert answer.status_code in {400, 401, 431}, answer.text
+        assert "Traceback" not in answer.text
+        if answer.status_code == 401:
+            assert_is_problem(answer, token[:20])
+
+
+async def test_an_address_that_only_looks_like_another_is_none(api) -> None:
+    """Homographs: Cyrillic а, full-width letters, dotless ı, invisible joiners."""
+    async with api.browser() as browser:
+        for address in (
+            "аnn@example.com",
+            "ａnn@example.com",
+            "ann@exаmple.com",
+            "ann\u200b@example.com",
+        ):
+            body = {
+                "email": address,
+                "password": "seven quiet otters swim",
+                "name": "A",
+                "company": "B",
+            }
+            answer = await browser.http.post("/api/auth/signup", json=body)
+            assert_is_problem(answer, address)
+            assert answer.json()["field"] == "email"
+
+
+async def test_a_body_that_trickles_is_cut(api, monkeypatch) -> None:
+    monkeypatch.setattr("api.access.BODY_S", 0.3)
+    host, port = api.url.removeprefix("http://").split(":")
+    for head in (b"Content-Length: 100", b"Transfer-Encoding: chunked"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(
+            b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nOrigin: "
+            + api.url.encode()
+            + b"\r\nContent-Type: application/json\r\n"
+            + head
+            + b"\r\n\r\n"
+        )
+        writer.write(b'5\r\n{"ema\r\n' if b"chunked" in head else b'{"email"')
+        async with asyncio.timeout(10):
+            answer = await reader.readuntil(b"\r\n\r\n")
+            body = await reader.readuntil(b"}")
+        assert b" 408 " in answer.splitlines()[0]
+        assert b"request_timeout" in body
+        writer.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import uuid4
 
 import psycopg
@@ -26,7 +26,7 @@ async def progress(valkey_url):
 
 
 @asynccontextmanager
-async def socket(browser, *, origin: str | None = "own", cookie: str | None = None):
+async def socket(browser, *, origin: str | None = "own", cookie: str | None = None, **more):
     url = browser.api.url.replace("http://", "ws://") + "/ws/sync"
     pairs = browser.cookies("/ws/sync")
     cookie = cookie if cookie is not None else "; ".join(f"{k}={v}" for k, v in pairs.items())
@@ -35,6 +35,7 @@ async def socket(browser, *, origin: str | None = "own", cookie: str | None = No
         origin=browser.api.url if origin == "own" else origin,
         additional_headers={"Cookie": cookie} if cookie else {},
         proxy=None,
+        **more,
     ) as opened:
         yield opened
 
@@ -141,12 +142,12 @@ async def test_sockets_that_leave_are_forgotten(api) -> None:
                 await asyncio.sleep(0.01)
 
 
-async def test_the_service_stops_at_once_with_open_sockets(api) -> None:
+async def test_the_service_stops_at_once_with_open_sockets(own_api) -> None:
     loop = asyncio.get_running_loop()
-    async with api.member() as ann, socket(ann) as opened:
+    async with own_api.member() as ann, socket(ann) as opened:
         await receive(opened)
         begun = loop.time()
-        api.server.should_exit = True
+        own_api.server.should_exit = True
         with pytest.raises(ConnectionClosed) as closed:
             await receive(opened)
         assert closed.value.rcvd is not None
@@ -179,3 +180,57 @@ async def test_a_log_out_elsewhere_closes_it(api, monkeypatch) -> None:
         with pytest.raises(ConnectionClosed) as closed:
             await receive(opened)
     assert closed.value.rcvd.code == 4401
+
+
+async def test_a_slow_client_holds_nobody_up_and_gets_the_latest_state(api, progress) -> None:
+    """It does not read while megabytes are said; then it hears how things stand, not how they came to."""
+    last, padding = 400, "x" * 50_000
+    async with api.member() as ann, socket(ann) as fast, socket(ann, max_queue=1) as slow:
+        await receive(fast)
+        await receive(slow)
+        tenant = await ann.tenant_id()
+
+        async def read_on() -> int:
+            while (message := await receive(fast)).get("percent") != last:
+                assert message["type"] == "sync:progress"
+            return message["percent"]
+
+        reading = asyncio.create_task(read_on())
+        for n in range(1, last + 1):
+            await progress(tenant, type="sync:progress", run="r", percent=n, padding=padding)
+        assert await reading == last
+        heard = []
+        while not heard or heard[-1] != last:
+            heard.append((await receive(slow))["percent"])
+        assert heard == sorted(heard)
+        assert len(heard) < last
+
+
+async def test_many_watch_one_store_and_each_hears(api, progress) -> None:
+    async with api.member() as ann, AsyncExitStack() as stack:
+        sockets = [await stack.enter_async_context(socket(ann)) for _ in range(60)]
+        for opened in sockets:
+            assert (await receive(opened))["type"] == "sync:active"
+        assert api.app.state["resources"].rooms.sockets == 60
+        await progress(await ann.tenant_id(), type="sync:update", data_version=7)
+        heard = await asyncio.gather(*(receive(opened) for opened in sockets))
+        assert {message["data_version"] for message in heard} == {7}
+
+
+async def test_who_comes_back_finds_the_state_as_it_is_now(api, database) -> None:
+    async with api.member() as ann:
+        tenant, run = await ann.tenant_id(), str(uuid4())
+        with psycopg.connect(database.admin_url) as admin:
+            admin.execute(
+                "INSERT INTO xsight.sync_runs (tenant_id, id, kind, status, progress) "
+                "VALUES (%s, %s, 'full', 'running', %s)",
+                [tenant, run, json.dumps({"percent": 10.0})],
+            )
+        for percent in (10.0, 70.0):
+            with psycopg.connect(database.admin_url) as admin:
+                admin.execute(
+                    "UPDATE xsight.sync_runs SET progress = %s", [json.dumps({"percent": percent})]
+                )
+            async with socket(ann) as opened:
+                (state,) = (await receive(opened))["runs"]
+                assert (state["run"], state["percent"]) == (run, percent)

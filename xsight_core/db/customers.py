@@ -11,7 +11,18 @@ from operator import eq, ge, le
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, null, select
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -106,7 +117,7 @@ class CustomerFilter:
         if self.country is not None:
             found.append(Customer.country == self.country)
         if self.tag is not None:
-            found.append(Customer.tags.any(self.tag))  # type: ignore[arg-type]
+            found.append(literal(self.tag) == any_(Customer.tags))
         if self.email_consent is not None:
             found.append(Customer.email_consent == self.email_consent)
         return found

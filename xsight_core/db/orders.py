@@ -7,7 +7,7 @@ from decimal import Decimal
 from operator import eq, ge, le
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Row, Select, any_, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.paging import Sort, after
@@ -68,9 +68,9 @@ class OrderFilter:
         )
         found = [compare(column, value) for column, compare, value in bounds if value is not None]
         if self.tag is not None:
-            found.append(Order.tags.any(self.tag))  # type: ignore[arg-type]
+            found.append(literal(self.tag) == any_(Order.tags))
         if self.discount_code is not None:
-            found.append(Order.discount_codes.any(self.discount_code))  # type: ignore[arg-type]
+            found.append(literal(self.discount_code) == any_(Order.discount_codes))
         if self.cancelled is not None:
             none = Order.cancelled_at.is_(None)
             found.append(~none if self.cancelled else none)

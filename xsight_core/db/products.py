@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.paging import Sort, after
@@ -53,7 +53,9 @@ class ProductFilter:
         query = query.where(
             *(column == value for column, value in same.items() if value is not None)
         )
-        return query.where(Product.tags.any(self.tag)) if self.tag is not None else query  # type: ignore[arg-type]
+        if self.tag is None:
+            return query
+        return query.where(literal(self.tag) == any_(Product.tags))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ SELECT received_at AS at, 'webhook' AS kind, webhook_id AS id,
        jsonb_build_object('topic', topic, 'state', CASE WHEN dead_at IS NOT NULL THEN 'dead'
          WHEN done_at IS NOT NULL THEN 'done' ELSE 'waiting' END) AS facts
 FROM control.inbox
-WHERE tenant_id = private.app_tenant()
+WHERE tenant_id = current_setting('app.tenant_id')::uuid
   AND position(convert_to(:digits, 'UTF8') IN body) > 0
   AND (substring(encode(body, 'escape') FROM '"id": *([0-9]+)') = :digits AND topic LIKE 'customers/%'
        OR substring(encode(body, 'escape') FROM '"customer": *\\{[^{}]*?"id": *([0-9]+)') = :digits)"""
