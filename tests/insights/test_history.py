@@ -8,6 +8,7 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 from structlog.testing import capture_logs
 
+from tests.support.market import market
 from tests.support.shops import ShopOrder, add_orders, random_orders, set_shop
 from xsight_core.errors import InvalidInput
 from xsight_core.services.insights import compute_insights, store_look_back
@@ -71,6 +72,33 @@ async def test_the_past_recomputed_is_the_past_that_was_stored(database, tenancy
     assert (await store_look_back(tenancy, tenant.id, tmp_path, told.as_of, now=NOW)).id == back.id
     add_orders(database.admin_url, tenant.id, [ShopOrder(99_999, 1, then, 500)], zone="UTC")
     assert (await store_look_back(tenancy, tenant.id, tmp_path, told.as_of, now=NOW)).id != back.id
+
+
+@pytest.mark.parametrize("ago", [45, 200])
+async def test_any_past_day_is_a_refit_on_what_there_was_then(
+    database, tenancy, tenant, other_tenant, tmp_path, ago
+):
+    """A look back equals a run on that day in a store that has no later order: scores, model, evidence."""
+    orders = [one.order for one in market(11, now=NOW, zone="UTC", every=30)]
+    day = (NOW - timedelta(days=ago)).date()
+    add_orders(database.admin_url, tenant.id, orders)
+    before = [order for order in orders if order.local_date("UTC") <= day]
+    assert len(before) < len(orders)
+    add_orders(database.admin_url, other_tenant.id, before)
+    back = await store_look_back(tenancy, tenant.id, tmp_path, day, now=NOW)
+    then = NOW - timedelta(days=ago)
+    fresh = await compute_insights(tenancy, other_tenant.id, tmp_path / "then", now=then)
+    columns = (
+        "customer_id, orders, net_minor, last_day, r, f, m, segment, p_alive, churn_90, expected_orders_90, "
+        "clv_365_minor"
+    )
+    query = f"SELECT {columns} FROM xsight.{{}} WHERE insight_run = %s ORDER BY customer_id"
+    seen = rows(database, query.format("customer_history"), back.id)
+    assert seen == rows(database, query.format("customer_insights"), fresh.id)
+    assert len(seen) > 300
+    assert (back.as_of, back.summary) == (fresh.as_of, fresh.summary)
+    for part in ("models", "evidence", "rules"):
+        assert back.card[part] == fresh.card[part]
 
 
 async def test_the_future_cannot_be_looked_back_from(tenancy, tenant, tmp_path):
