@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, LiteralString
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.scores import Column, insert_scores, move_to_history
+
+if TYPE_CHECKING:  # notebooks import this, and have no greenlet
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 __all__ = [
     "InsightRun",
@@ -78,7 +80,7 @@ def shown_run(connection: _Connection) -> InsightRun | None:
     return _first(connection, "WHERE id = (SELECT insight_run FROM xsight.tenant_state)")
 
 
-async def read_run(session: AsyncSession, run: UUID) -> InsightRun | None:
+async def read_run(session: "AsyncSession", run: UUID) -> InsightRun | None:
     """A stored run."""
     query = text(f"SELECT {_COLUMNS} FROM xsight.insight_runs WHERE id = :run")  # noqa: S608 - our own names
     row = (await session.execute(query, {"run": run})).one_or_none()

@@ -2,16 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import psycopg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.analytics.periods import day_number
 from xsight_core.errors import NotFound
+
+if TYPE_CHECKING:  # notebooks import this, and have no greenlet
+    from sqlalchemy.ext.asyncio import AsyncSession
 
 __all__ = ["ShopState", "read_shop", "shop_state"]
 
@@ -42,7 +44,7 @@ class ShopState:
         return day_number(now.astimezone(ZoneInfo(self.timezone)).date())
 
 
-async def shop_state(session: AsyncSession) -> ShopState | None:
+async def shop_state(session: "AsyncSession") -> ShopState | None:
     """The state of the one tenant that the session sees."""
     row = (await session.execute(text(_STATE))).one_or_none()
     return None if row is None else ShopState(*row)
