@@ -1734,9 +1734,9 @@ class Operations(Transport):
             ),
         )
 
-    def audit_export(self) -> Any:
+    def audit_export(self) -> None:
         """The whole chain as JSON lines, oldest first; `xsight audit verify --file` checks it anywhere."""
-        return self.ask("GET", "/api/v1/audit/export")
+        self.ask("GET", "/api/v1/audit/export")
 
     def customer_list(
         self,
