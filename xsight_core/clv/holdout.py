@@ -9,7 +9,7 @@ from xsight_core.clv.likelihood import Theta
 from xsight_core.clv.measures import Measures, SpendMeasures, measure, measure_spend
 from xsight_core.clv.prior import DEFAULT_PRIORS, Prior
 from xsight_core.clv.purchases import BetaGeoFitter, ModifiedBetaGeoFitter
-from xsight_core.clv.rules import RULES, forecast_by_rule
+from xsight_core.clv.rules import RULES, LookBack, forecast_by_rule
 from xsight_core.clv.shortage import CHURN_DAYS, Shortage, churn_shortage, fit_spend
 from xsight_core.clv.spend import GammaGammaFitter
 from xsight_core.clv.summary import Array
@@ -118,10 +118,11 @@ def holdout(
         orders = model.conditional_expected_number_of_purchases_up_to_time(horizon_days, *columns)
         fitted[kind.name], forecasts[kind.name] = model, (silent, orders)
         models.append(measure(kind.name, "model", silent, orders, seen))
+    back = LookBack.of(visits, cutoff, horizon_days)
     rules = [
         measure(name, "rule", made.silent, made.orders, seen)
         for name in RULES
-        for made in [forecast_by_rule(name, visits, cutoff, horizon_days)]
+        for made in [forecast_by_rule(name, back)]
     ]
     models.sort(key=lambda one: one.brier)
     rules.sort(key=lambda one: one.brier)

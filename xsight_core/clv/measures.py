@@ -11,6 +11,9 @@ from xsight_core.clv.summary import Array
 __all__ = ["Measures", "SpendMeasures", "measure", "measure_spend", "rank_correlation"]
 
 
+_COUNTED = 100_000  # numbers of orders: no need to sort them
+
+
 @dataclass(frozen=True)
 class Measures:
     """A model or rule on the holdout.
@@ -106,6 +109,9 @@ def rank_correlation(a: Array, b: Array) -> float:
 
 def _ranks(values: Array) -> Array:
     """Mid-ranks around 0."""
-    _, which, count = np.unique(values, return_inverse=True, return_counts=True)
+    if values.dtype.kind in "iu" and 0 <= values.min(initial=0) <= values.max(initial=0) < _COUNTED:
+        which, count = values, np.bincount(values)
+    else:
+        _, which, count = np.unique(values, return_inverse=True, return_counts=True)
     end = np.cumsum(count)
     return (end - (count - 1) / 2 - (len(values) + 1) / 2)[which]

@@ -8,7 +8,7 @@ import numpy as np
 from xsight_core.clv.summary import Array
 from xsight_core.clv.visits import Past, Visits
 
-__all__ = ["RULES", "RuleForecast", "forecast_by_rule"]
+__all__ = ["RULES", "LookBack", "RuleForecast", "forecast_by_rule"]
 
 _YEAR_DAYS = 365
 _PRIOR_CUSTOMERS = 2.0  # a group's share leans on everybody's as if that many more had been in it
@@ -58,28 +58,54 @@ RULES: dict[str, tuple[Grouping, ...]] = {
 """Of several groupings under one name the one that would have been best a horizon earlier is used."""
 
 
-def forecast_by_rule(name: str, visits: Visits, cutoff: int, horizon: int) -> RuleForecast:
+@dataclass(frozen=True, eq=False)
+class LookBack:
+    """What rules learn from and what they forecast from: the past a horizon before the cutoff, and the one at it.
+
+    ``year_`` counts visits of the last 365 days, ``orders`` those in the horizon between the two.
+    """
+
+    horizon: int
+    then: Past
+    now: Past
+    year_then: Array
+    year_now: Array
+    orders: Array
+
+    @classmethod
+    def of(cls, visits: Visits, cutoff: int, horizon: int) -> "LookBack":
+        """As of the cutoff."""
+        earlier = cutoff - horizon
+        then, now = visits.past(earlier), visits.past(cutoff)
+        return cls(
+            horizon,
+            then,
+            now,
+            visits.count(earlier - _YEAR_DAYS, earlier)[then.known],
+            visits.count(cutoff - _YEAR_DAYS, cutoff)[now.known],
+            visits.count(earlier, cutoff)[then.known],
+        )
+
+
+def forecast_by_rule(name: str, back: LookBack) -> RuleForecast:
     """Customers are put into groups; what such a group did in the horizon before the cutoff, it is said to do again.
 
     "repeat past year" takes the number of orders literally: those of the last 365 days, in proportion.
     """
-    then, now = visits.past(cutoff - horizon), visits.past(cutoff)
-    year_then = visits.count(cutoff - horizon - _YEAR_DAYS, cutoff - horizon)[then.known]
-    year_now = visits.count(cutoff - _YEAR_DAYS, cutoff)[now.known]
-    orders = visits.count(cutoff - horizon, cutoff)[then.known]
+    horizon, orders = back.horizon, back.orders
     best: tuple[float, Array, Array] | None = None
     for grouping in RULES[name]:
-        before = grouping(then, year_then, horizon)
+        before = grouping(back.then, back.year_then, horizon)
         share, mean = _by_group(before, orders)
         error = float(((share[before] - (orders == 0)) ** 2).sum())
         if best is None or error < best[0]:
-            group = np.minimum(grouping(now, year_now, horizon), len(share) - 1)
+            group = np.minimum(grouping(back.now, back.year_now, horizon), len(share) - 1)
             best = (error, share[group], mean[group])
     if best is None:
         raise KeyError(name)
     _, silent, expected = best
     if name == "repeat past year":
-        expected = year_now * (horizon / _YEAR_DAYS)
+        expected = back.year_now * (horizon / _YEAR_DAYS)
     return RuleForecast(name, silent, expected)
 
 

@@ -21,7 +21,7 @@ from xsight_core.clv import (
     predict,
     purchase_summary,
 )
-from xsight_core.clv.rules import RULES, forecast_by_rule
+from xsight_core.clv.rules import RULES, LookBack, forecast_by_rule
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_rules_against_a_plain_computation(name):
         if best is None or error < best[0] - 1e-12:
             now = groups(410, limit)
             best = error, [share[now[w]] for w in sorted(now)]
-    found = forecast_by_rule(name, visits, 410, 90)
+    found = forecast_by_rule(name, LookBack.of(visits, 410, 90))
     np.testing.assert_allclose(found.silent, best[1])
 
 
