@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from worker.alive import alive, stop_signal
 from xsight_core.logging import configure_logging
+from xsight_core.services.compliance import keep_promises
 from xsight_core.services.jobs import prune
 from xsight_core.services.schedule import keep_schedule
 from xsight_core.services.webhooks import prune_webhooks
@@ -53,6 +54,7 @@ async def _lead(tenancy: Tenancy, stop: asyncio.Event, tick_s: float) -> None:
             if ticks % _PRUNE_EVERY_TICKS == 0:
                 await prune(tenancy)
                 await prune_webhooks(tenancy)
+                await keep_promises(tenancy)
             ticks += 1
             await _pause(stop, tick_s)
 

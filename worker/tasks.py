@@ -6,8 +6,10 @@ What needs the numerical libraries is done elsewhere: nothing that is imported h
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+from worker.caches import RedisCaches
 from worker.resources import Resources
 from xsight_core.services.completeness import check_completeness
+from xsight_core.services.compliance import fulfil
 from xsight_core.services.exports import end_of_export
 from xsight_core.services.jobs import ClaimedJob
 from xsight_core.services.mail import deliver
@@ -59,6 +61,12 @@ async def export_end(by: Resources, job: ClaimedJob) -> None:
     await end_of_export(by.tenancy, job.tenant_id, UUID(job.payload["export"]), by.settings.home)
 
 
+async def privacy(by: Resources, job: ClaimedJob) -> None:
+    """Forget a person, or a whole shop."""
+    request, caches = job.payload["request"], RedisCaches(by.redis)
+    await fulfil(by.tenancy, job.tenant_id, request, home=by.settings.home, caches=caches)
+
+
 TASKS: dict[str, Task] = {
     "sync": sync,
     "insights": elsewhere,
@@ -67,6 +75,7 @@ TASKS: dict[str, Task] = {
     "mail": mail,
     "completeness": completeness,
     "heartbeat": heartbeat,
+    "privacy": privacy,
     "export": elsewhere,
     "export_end": export_end,
 }

@@ -61,11 +61,12 @@ JobKind = Literal[
     "heartbeat",
     "export",
     "export_end",
+    "privacy",
 ]
 
 DOORBELL_CHANNEL: Final = "xsight:doorbell"  # of Redis, as the API and the workers name it
 MAX_ATTEMPTS: Final = 6
-HEAVY: Final = frozenset({"sync", "insights", "look_back", "export"})
+HEAVY: Final = frozenset({"sync", "insights", "look_back", "export", "privacy"})
 """Kinds of which a tenant runs one at a time, and a worker not as many as it has places."""
 LEASE: Final = timedelta(seconds=30)
 _FIRST_DELAY_S: Final = 5.0

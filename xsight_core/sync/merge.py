@@ -21,6 +21,7 @@ from psycopg import Connection, Cursor
 from xsight_core.errors import Unavailable
 from xsight_core.shopify.mapping import COLUMNS, PARTS, Rows
 from xsight_core.sync.copytext import copy_text
+from xsight_core.sync.erased import leave_out_erased
 from xsight_core.sync.unchanged import PII, drop_unchanged
 
 __all__ = [
@@ -129,6 +130,7 @@ def merge(
         lock_shop(cursor)
         if family == "orders":
             _follow_merged_customers(cursor)
+        leave_out_erased(cursor, family)
         if changed_only:
             drop_unchanged(cursor, family)
         _create_accepted(cursor)

@@ -1,4 +1,4 @@
-"""Requests of Shopify's on personal data, kept until somebody fulfils them: 30 days are allowed."""
+"""Requests of Shopify's on personal data, kept until ``services.compliance`` fulfils them: 30 days are allowed."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -18,12 +18,19 @@ _KEEP: Final = """
       (tenant_id, webhook_id, topic, customer_id, request, status, received_at, due_at)
     VALUES (current_setting('app.tenant_id')::uuid, %s, %s, nullif(%s::bigint, 0), %s, %s, %s, %s)
     ON CONFLICT DO NOTHING"""
+_PROMISE: Final = """
+    INSERT INTO control.jobs (id, tenant_id, kind, key, payload, status)
+    VALUES (gen_random_uuid(), current_setting('app.tenant_id')::uuid, 'privacy', %s, %s, 'queued')
+    ON CONFLICT (tenant_id, kind, key) WHERE status IN ('queued', 'running') DO NOTHING"""
 
 
 def keep(
     cursor: Cursor[Any], webhook: Waiting, customer: int, connected_at: datetime | None
 ) -> None:
-    """Queue one. ``customer`` 0: the whole shop, unless it was connected again since that was asked."""
+    """Queue one, and promise to fulfil it.
+
+    ``customer`` 0: the whole shop, unless it was connected again since that was asked.
+    """
     asked_at = webhook.triggered_at or webhook.received_at
     back = customer == 0 and connected_at is not None and connected_at > asked_at
     cursor.execute(
@@ -38,3 +45,6 @@ def keep(
             webhook.received_at + DEADLINE,
         ),
     )
+    if not back:
+        promised = Jsonb({"request": webhook.webhook_id})
+        cursor.execute(_PROMISE, (webhook.webhook_id, promised))

@@ -1,0 +1,78 @@
+"""Statements on the keys that seal people's data in copies: one a customer, one an order."""
+
+# ruff: noqa: S608 - statements are made of our own names; every value is a parameter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, LiteralString, cast
+
+from psycopg import Connection, Cursor
+from psycopg.types.json import Jsonb
+
+__all__ = ["SEALED_TABLES", "add_keys", "keys", "make_keys", "put_back", "rows_to_seal"]
+
+_TENANT: Final = "current_setting('app.tenant_id')::uuid"
+SEALED_TABLES: Final[Mapping[str, str]] = {
+    "xsight.customer_pii": "'customer:' || t.customer_id",
+    "xsight.customer_places": "'customer:' || t.customer_id",
+    "xsight.customer_metafields": "'customer:' || t.customer_id",
+    "xsight.order_pii": "'order:' || t.order_id",
+}
+"""Tables whose rows name people, and whose key seals a row."""
+
+
+def make_keys(cursor: Cursor[Any]) -> None:
+    """A key of 32 random bytes for everybody who has none."""
+    for table, subject in SEALED_TABLES.items():
+        cursor.execute(
+            _sql(f"""
+            INSERT INTO xsight.person_keys (tenant_id, subject, key)
+            SELECT {_TENANT}, subject, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))
+            FROM (SELECT DISTINCT {subject} AS subject FROM {table} t WHERE tenant_id = {_TENANT}) s
+            ON CONFLICT DO NOTHING""")
+        )
+
+
+def rows_to_seal(
+    connection: Connection[Any],
+) -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
+    """Table, subject, key and row of everything that names people."""
+    for table, subject in SEALED_TABLES.items():
+        with connection.cursor("sealing") as cursor:
+            cursor.execute(
+                _sql(f"""
+                SELECT k.subject, k.key, to_jsonb(t) - 'tenant_id' FROM {table} t
+                JOIN xsight.person_keys k ON k.tenant_id = {_TENANT} AND k.subject = {subject}
+                WHERE t.tenant_id = {_TENANT}""")
+            )
+            for found in cursor:
+                yield table, found[0], bytes(found[1]), found[2]
+
+
+def keys(cursor: Cursor[Any]) -> dict[str, bytes]:
+    """Every key there still is, by subject."""
+    cursor.execute(f"SELECT subject, key FROM xsight.person_keys WHERE tenant_id = {_TENANT}")
+    return {row[0]: bytes(row[1]) for row in cursor.fetchall()}
+
+
+def add_keys(cursor: Cursor[Any], found: Mapping[str, bytes]) -> None:
+    """Bring keys back; one that is there stays."""
+    cursor.executemany(
+        f"INSERT INTO xsight.person_keys (tenant_id, subject, key) VALUES ({_TENANT}, %s, %s)"
+        " ON CONFLICT DO NOTHING",
+        list(found.items()),
+    )
+
+
+def put_back(cursor: Cursor[Any], table: str, row: Mapping[str, Any]) -> None:
+    """A row as it was; one that is there is newer and stays."""
+    if table not in SEALED_TABLES:
+        raise ValueError(table)
+    cursor.execute(
+        _sql(f"""
+        INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table},
+          %s || jsonb_build_object('tenant_id', {_TENANT}))).* ON CONFLICT DO NOTHING"""),
+        [Jsonb(dict(row))],
+    )
+
+
+def _sql(text: str) -> LiteralString:
+    return cast("LiteralString", text)
