@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hub_config.authenticator import DashboardClients, XsightAuthenticator
 from hub_config.identity import LAB_SCOPES, USER_SCOPES, USERNAME
+from hub_config.origins import origins_of
 from hub_config.roles import LIFETIME
 from hub_config.settings import HubSettings
 from hub_config.site import Site
@@ -45,6 +46,12 @@ c.JupyterHub.hub_routespec = "/hub/"
 # A proxy that was started anew has no routes: they are looked after together with activity (every 300 s by default).
 c.JupyterHub.last_activity_interval = 5
 c.Proxy.extra_routes = {"/user/": hub_url}  # of servers that do not run
+
+if origins := origins_of(public, settings.notebook_host):  # the proxy then runs with --host-routing
+    c.JupyterHub.subdomain_host = origins.public
+    c.JupyterHub.subdomain_hook = origins.hook
+    c.JupyterHub.hub_routespec = origins.hub_routespec
+    c.Proxy.extra_routes = origins.extra_routes(hub_url)
 
 # ------------------------------------------------------------------------------------------------ who may enter
 c.JupyterHub.authenticator_class = XsightAuthenticator

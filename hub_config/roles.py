@@ -64,6 +64,13 @@ class Minter:
         async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
             await connection.execute("SELECT private.drop_server_role(%s)", [role])
 
+    async def reap(self, longest: timedelta) -> int:
+        """End transactions of servers that are older than ``longest``, and roles past their date; how many."""
+        async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
+            cursor = await connection.execute("SELECT private.reap_server_roles(%s)", [longest])
+            row = await cursor.fetchone()
+        return int(row[0]) if row else 0
+
     def drop_leftovers(self) -> None:
         """At the Hub's start no server lives: drop what a crash left."""
         with psycopg.connect(self._url, autocommit=True, connect_timeout=10) as connection:

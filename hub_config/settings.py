@@ -35,6 +35,7 @@ class HubSettings(BaseSettings):
     spawner_database_url: SecretStr = Field(alias="XSIGHT_SPAWNER_DATABASE_URL")
     pg_socket_dir: str = Field("", alias="XSIGHT_PG_SOCKET_DIR")
     run_dir: Path | None = Field(None, alias="XSIGHT_RUN_DIR")
+    notebook_host: str = Field("", alias="XSIGHT_NOTEBOOK_HOST")  # a domain of their own for Labs
     sandbox: Literal["auto", "bwrap", "none"] = Field("auto", alias="XSIGHT_SANDBOX")
     idle_timeout_s: int = Field(1800, alias="XSIGHT_HUB_IDLE_S")
     auth_refresh_s: int = Field(5, alias="XSIGHT_HUB_AUTH_REFRESH_S")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jupyterhub.spawner import SpawnException
 
+from hub_config.reaper import reap_for_ever
 from hub_config.relay import door_out
 from hub_config.roles import Minter
 from hub_config.sandbox import find_bubblewrap
@@ -33,6 +34,7 @@ class Site:
         self._tenants: dict[str, str] = {}
         self._doors: dict[Path, asyncio.Server] = {}
         self._lock = asyncio.Lock()
+        self._reaper: asyncio.Task[None] | None = None
         if self.bubblewrap is None:
             if settings.sandbox == "bwrap":
                 raise RuntimeError(
@@ -56,6 +58,11 @@ class Site:
                 status_code=409,
             )
         self._tenants[server] = slug
+
+    def watch(self) -> None:
+        """From the first server on, end what notebooks leave running in the database."""
+        if self._reaper is None or self._reaper.done():
+            self._reaper = asyncio.get_running_loop().create_task(reap_for_ever(self.minter))
 
     def leave(self, server: str) -> None:
         """Note that ``server`` has stopped."""

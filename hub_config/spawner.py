@@ -36,6 +36,7 @@ class ServerSpawner(LocalProcessSpawner):
         """Mint the role, lay out what the server sees, start it; returns where the proxy reaches it."""
         plan, folder, name = await self._make_plan(), self._run_folder, self.user.name
         self.site.enter(name, plan.slug)
+        self.site.watch()
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
         postgres = await self.site.postgres_folder()

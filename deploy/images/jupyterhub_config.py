@@ -33,6 +33,7 @@ class ContainerSpawner(DockerSpawner):
     async def start(self) -> tuple[str, int]:
         """Mint the role, lay out the server's folder, start its container."""
         plan = await spawner.ServerSpawner._make_plan(self)  # noqa: SLF001
+        self.site.watch()
         role = self._role = await self.site.minter.mint(
             plan.slug,
             user_id=plan.user_id,
