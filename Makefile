@@ -26,10 +26,11 @@ down: ## Stop what `make up` started, from another terminal
 test: dev ## Run the whole test suite (ARGS="-k name" narrows it)
 	$(BIN)/python -m pytest -n 4 --dist loadgroup $(ARGS)
 
-lint: .venv/.dev ## Check style, format, types and the direction of imports
+lint: .venv/.dev ## Check style, format, types, the direction of imports, and that packages are those chosen
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/python -m ops.dependencies
 	$(BIN)/pyright
 
 fmt: .venv/.dev ## Format and mend what can be mended by itself
