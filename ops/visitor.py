@@ -77,6 +77,10 @@ class Visitor:
         self.me()
         return self._change("/api/v1/tenants/me/sync", {})["run"]
 
+    def cancel(self, run: str) -> None:
+        """End a sync; what it has stored stays."""
+        self._change(f"/api/v1/tenants/me/sync/{run}/cancel", {})
+
     def wait_for(self, run: str, *, within_s: float) -> dict[str, Any]:
         """The run's last state: completed, failed or cancelled."""
         deadline = time.monotonic() + within_s
