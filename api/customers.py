@@ -96,6 +96,7 @@ async def customer_list(
         cursor=cursor,
         limit=limit,
         counted=counter_of(resources, tenant_id),
+        directory=resources.directory,
     )
     resources.reads.note(request, "customers.read", rows=len(page.items))
     return Response(pick(page, CustomerView, fields), headers=cached_headers(key))

@@ -22,6 +22,7 @@ from worker.doorbell import RedisDoorbell
 from xsight_core.crypto import Keyring
 from xsight_core.services.accounts import Audience, Identity, recognise
 from xsight_core.services.connect import ShopAccess
+from xsight_core.services.directory import Directory
 from xsight_core.services.look import Ledgers
 from xsight_core.services.mail import MailServer, Post
 from xsight_core.services.segment_preview import Previews
@@ -52,6 +53,7 @@ class Resources:
     tenancy: Tenancy
     shops: ShopAccess
     ledgers: Ledgers
+    directory: Directory
     previews: Previews
     redis: Redis
     http: httpx.AsyncClient
@@ -76,6 +78,7 @@ class Resources:
         stack.push_async_callback(self.http.aclose)
         stack.push_async_callback(self.hub.close)
         stack.push_async_callback(self.reads.close)
+        stack.push_async_callback(self.directory.close)
         stack.push_async_callback(self.announcer.close)
         self.inbox.start()
         stack.push_async_callback(self.inbox.close)
@@ -105,6 +108,7 @@ def make_resources(settings: Settings) -> Resources:
         shops=ShopAccess.from_settings(settings, tenancy, http),
         ledgers=Ledgers(tenancy, settings.home, pooled=settings.pool_models),
         previews=Previews(tenancy, settings.home),
+        directory=Directory(tenancy, settings.home),
         redis=redis,
         http=http,
         hub=HubClient(settings.hub_api_url, settings.hub_api_token.get_secret_value()),

@@ -76,6 +76,7 @@ class ShownState:
 
     data_version: int
     insight_run: UUID | None
+    customers: int  # about so many, deleted ones too
 
     @property
     def key(self) -> str:
@@ -139,9 +140,9 @@ class CustomerFilter:
 
 async def shown_state(session: AsyncSession) -> ShownState:
     """The rows' version and the run whose scores are shown."""
-    query = select(TenantState.data_version, TenantState.insight_run)
+    query = select(TenantState.data_version, TenantState.insight_run, TenantState.next_ordinal)
     row = (await session.execute(query)).one_or_none()
-    return ShownState(row.data_version, row.insight_run) if row else ShownState(0, None)
+    return ShownState(*row) if row else ShownState(0, None, 0)
 
 
 async def list_customers(
