@@ -38,6 +38,7 @@ from xsight_core.services import analyses
 from xsight_core.services.accounts import Identity
 from xsight_core.services.documents import document_parts
 from xsight_core.services.look import Look, Viewpoint
+from xsight_core.services.measures import FIRST_DAY
 from xsight_core.services.traits import known_groups
 
 __all__ = ["AsOf", "GrainParam", "answer", "handlers"]
@@ -68,6 +69,8 @@ async def answer(
 ) -> Response[A | None]:
     """What ``ask`` says of the store's orders, or 304. ``question``: what it depends on beside the address."""
     tenant_id = tenant_of(request)
+    if as_of is not None and as_of < FIRST_DAY:
+        raise InvalidInput("as_of", f"Give a day from {FIRST_DAY} on.")
     view = await resources.ledgers.viewpoint(tenant_id, as_of)
     if unchanged := not_modified(request, view.key):
         return unchanged

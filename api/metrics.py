@@ -14,6 +14,7 @@ from api.examples import EXAMPLES
 from api.parameters import Limit
 from api.resources import Wired
 from api.rights import Right
+from xsight_core.analytics import on_refund_date
 from xsight_core.services import measures
 from xsight_core.services.accounts import Identity
 
@@ -192,7 +193,7 @@ async def metric(
     """A metric over time or by a dimension, and of a range before."""
     kind = None if compare is None else compare.value
     if returns_on is ReturnsOn.REFUND_DATE:
-        name = measures.on_refund_date(name)
+        name = on_refund_date(name)
     return await answer(
         request,
         resources,

@@ -13,10 +13,11 @@ Everything comes back as a pandas DataFrame or Series, and gives the numbers tha
 import os
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,20 +30,36 @@ from xsight_core.analytics import (
     Orders,
     Thresholds,
     buyers,
-    cohorts,
+    compare,
     day_number,
     day_of,
     evaluate,
+    last_months,
+    on_refund_date,
     rfm,
+    rfm_history,
+    window,
 )
+from xsight_core.analytics.affinity import bought_together, next_product
+from xsight_core.analytics.forecast import forecast_revenue
+from xsight_core.analytics.repurchase import Latency, repurchase_latency
 from xsight_core.analytics.rfm import DEFAULT_THRESHOLDS
 from xsight_core.clv import DEFAULT_PRIORS, Prior
 from xsight_core.db import frames
 from xsight_core.db.insights import shown_run
+from xsight_core.db.traits import rfm_groups
 from xsight_core.errors import InvalidInput, NotFound, XsightError
 from xsight_core.ledger import LedgerFolder, ShopState, read_ledger, read_shop
 from xsight_core.services.figures import forecast
 from xsight_core.services.shop_model import ShopModel
+from xsight_core.services.shop_patterns import (
+    anomaly_frame,
+    cohort_bands,
+    cohort_frame,
+    group_frame,
+    pair_frame,
+    some_customers,
+)
 
 __all__ = ["NotInANotebookServer", "Shop", "connect"]
 
@@ -89,7 +106,7 @@ class Shop:
     --------
     >>> import xsight_core as xs  # doctest: +SKIP
     >>> shop = xs.connect()  # doctest: +SKIP
-    >>> shop.metric("net_sales", by="month").plot()  # doctest: +SKIP
+    >>> shop.metric("net_sales", by="month").tail(12)  # doctest: +SKIP
     >>> shop.rfm().groupby("segment").size()  # doctest: +SKIP
     """
 
@@ -184,28 +201,62 @@ class Shop:
         *,
         since: date | str | None = None,
         until: date | str | None = None,
+        returns_on: Literal["order_date", "refund_date"] = "order_date",
     ) -> pd.Series:
-        """A metric over time or by channel or country.
+        """A metric over time or by a dimension; ``attrs["total"]`` is the metric of the whole range.
 
         Parameters
         ----------
         name : str
             ``net_sales``, ``orders``, ``aov``, ``new_customers``, ``repeat_rate`` … ``shop.metrics()`` lists them.
         by : str
-            ``day``, ``week``, ``month``, ``quarter``, ``year``, ``channel`` or ``country``.
+            ``day``, ``week``, ``month``, ``quarter``, ``year``, ``channel``, ``country``, ``product`` or ``discount``.
         since, until : date or "YYYY-MM-DD", optional
-            First and last day of the series. They cut the result by period, never the history behind it: a
-            customer stays "new" only once. By channel and country ``since`` cannot be given.
+            First and last day to look at. Who is "new" is judged by all of history.
+        returns_on : str
+            ``refund_date``: ``returns`` and ``net_sales`` on the day of the refund, as Shopify's sales report has them.
         """
         end = day_number(_date(until)) if until is not None else day_number(self.as_of)
-        series = evaluate(name, self._orders(), end, by)
-        if since is not None:
-            if not isinstance(series.index, pd.DatetimeIndex):
-                raise InvalidInput("since", "since goes with day, week, month, quarter or year.")
-            series = series.loc[series.index >= pd.Timestamp(_date(since))]
+        start = day_number(_date(since)) if since is not None else None
+        name = on_refund_date(name) if returns_on == "refund_date" else name
+        orders = self._orders()
+        series = evaluate(name, orders, end, by, since=start)
+        first = start if start is not None else _first_day(orders.counted(end), end)
+        total = window(name, orders, first, end)
         if METRICS[name].unit == "money":
-            series = series.div(10**self.state.currency_exponent)
+            scale = 10**self.state.currency_exponent
+            series, total = series.div(scale), None if total is None else total / scale
+        series.attrs["total"] = total
         return series
+
+    def compare(
+        self,
+        name: str,
+        since: date | str,
+        until: date | str | None = None,
+        against: str = "previous_period",
+    ) -> pd.Series:
+        """A metric of a range beside an earlier one: ``now``, ``before``, ``change`` and the days of both.
+
+        Parameters
+        ----------
+        against : str
+            ``previous_period`` (as long, just before), ``previous_year`` (the same dates) or
+            ``previous_year_weekdays`` (364 days earlier: the same days of the week).
+        """
+        end = day_number(_date(until)) if until is not None else day_number(self.as_of)
+        found = compare(name, self._orders(), day_number(_date(since)), end, against)
+        scale = 10**self.state.currency_exponent if METRICS[name].unit == "money" else 1
+        now, before = (
+            None if value is None else value / scale for value in (found.now, found.before)
+        )
+        days = (found.since, found.until, found.before_since, found.before_until)
+        return pd.Series(
+            [now, before, found.change, *map(day_of, days)],
+            ["now", "before", "change", "since", "until", "before_since", "before_until"],
+            name=name,
+            dtype=object,
+        )
 
     def metrics(self) -> pd.DataFrame:
         """The metrics there are, with units and definitions."""
@@ -220,7 +271,7 @@ class Shop:
         Without arguments: the scores on the dashboard. With ``as_of`` a past day: what they would have been then,
         from the orders up to that day. With ``thresholds``: scored by those.
         """
-        day = day_number(self.as_of if as_of is None else _date(as_of))
+        day = self._day(as_of)
         result = rfm(buyers(self._orders(), day), thresholds or DEFAULT_THRESHOLDS).frame()
         result["first_order_on"] = pd.to_datetime(result.pop("first_day"), unit="D")
         result["last_order_on"] = pd.to_datetime(result.pop("last_day"), unit="D")
@@ -228,36 +279,115 @@ class Shop:
 
     def segments(self, as_of: date | str | None = None) -> pd.DataFrame:
         """The eleven segments with customers, net sales and what to do; empty ones too."""
-        day = day_number(self.as_of if as_of is None else _date(as_of))
+        day = self._day(as_of)
         rows = rfm(buyers(self._orders(), day)).segments()
         frame = pd.DataFrame(rows).rename(columns={"revenue_minor": "net_minor", "key": "segment"})
         return self._money(frame.set_index("segment"))
 
     def cohorts(
-        self, values: str = "retention", by: str = "month", as_of: date | str | None = None
+        self,
+        values: str = "retention",
+        by: str = "month",
+        as_of: date | str | None = None,
+        *,
+        customers: Sequence[int] | None = None,
+        came: Mapping[str, str | int] | None = None,
     ) -> pd.DataFrame:
         """Customers by the period of their first order (rows), k periods later (columns); NaN while not complete.
 
         Parameters
         ----------
         values : str
-            ``retention`` (share that ordered), ``active`` (how many), ``orders``, ``revenue`` (net sales) or ``ltv``
-            (net sales so far per customer of the cohort).
+            ``retention`` (share that ordered), ``active`` (how many), ``orders``, ``revenue`` (net sales), ``returns``,
+            ``ltv`` (net sales so far per customer of the cohort), ``aov`` or ``refund_rate``.
         by : str
             ``week``, ``month``, ``quarter`` or ``year``.
         as_of : date, optional
             A past day to look back from.
+        customers : ids, optional
+            The only customers to look at: a segment's, anybody's.
+        came : dict, optional
+            What their first order was of: ``{"channel": "web"}``; also ``product`` (an id), ``discount``, ``country``.
+
+        Examples
+        --------
+        >>> shop.cohorts("ltv", came={"discount": "SPRING"})  # doctest: +SKIP
         """
-        kinds = {"retention": 0, "active": 0, "orders": 0, "revenue": 1, "ltv": 1}
-        if values not in kinds:
-            raise InvalidInput("values", f"Cohorts show {', '.join(kinds)}, not {values!r}.")
-        if by not in set(Grain) - {Grain.DAY}:
-            raise InvalidInput("by", f"Cohorts go by week, month, quarter or year, not by {by!r}.")
-        day = day_number(self.as_of if as_of is None else _date(as_of))
-        result = cohorts(self._orders(), day, Grain(by))
-        if kinds[values]:
-            return result.frame(f"{values}_minor") / 10**self.state.currency_exponent
-        return result.frame(values)
+        day, grain = self._day(as_of), _grain(by)
+        orders = some_customers(self._orders(), day, customers, came or {})
+        return cohort_frame(orders, day, values, grain, self.state.currency_exponent)
+
+    def cohort_bands(
+        self,
+        values: str = "retention",
+        by: str = "month",
+        as_of: date | str | None = None,
+        *,
+        customers: Sequence[int] | None = None,
+        came: Mapping[str, str | int] | None = None,
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Lower and upper 90 % bounds of ``cohorts``, by bootstrap over customers; of retention, ltv or aov."""
+        day, grain = self._day(as_of), _grain(by)
+        orders = some_customers(self._orders(), day, customers, came or {})
+        return cohort_bands(orders, day, values, grain, self.state.currency_exponent)
+
+    def rfm_history(self, months: int = 12) -> pd.DataFrame:
+        """Customers by segment at the ends of the last months, and now; each scored from what was known then."""
+        return rfm_history(self._orders(), last_months(self._day(None), months))
+
+    def shopify_groups(self) -> pd.DataFrame:
+        """Shopify's RFM group of every buyer as scored here and by Shopify, where it says; see ``attrs``."""
+        with self._connection() as connection:
+            known = rfm_groups(connection)
+        return group_frame(self._orders(), self._day(None), known)
+
+    # ------------------------------------------------------------------------------------------- patterns
+    def bought_together(
+        self, product: int | None = None, *, at_least: int = 5, most: int = 100
+    ) -> pd.DataFrame:
+        """Products found in one order more often than chance would have it: lift with its 90 % interval."""
+        orders = self._orders()
+        found = bought_together(
+            orders, self._day(None), product=product, at_least=at_least, most=most
+        )
+        return pair_frame(orders, found)
+
+    def next_product(
+        self, product: int | None = None, *, at_least: int = 5, most: int = 100
+    ) -> pd.DataFrame:
+        """What customers buy in the order after one with a product (``first``), against all next orders."""
+        orders = self._orders()
+        found = next_product(orders, self._day(None), product=product, at_least=at_least, most=most)
+        return pair_frame(orders, found)
+
+    def repurchase(self, nth: int | None = None, as_of: date | str | None = None) -> Latency:
+        """How long customers take to their next purchase (from their ``nth``): a Kaplan-Meier curve.
+
+        Examples
+        --------
+        >>> shop.repurchase(nth=1).quantile(0.5)  # days until half came back  # doctest: +SKIP
+        >>> shop.repurchase().hazard_by(7).head(12)  # doctest: +SKIP
+        """
+        return repurchase_latency(self._orders(), self._day(as_of), nth=nth)
+
+    def forecast(self, days: int = 28, as_of: date | str | None = None) -> pd.DataFrame:
+        """Net sales from today on with a 90 % interval; ``attrs`` says the method and how it did before."""
+        found = forecast_revenue(self._orders(), self._day(as_of), days)
+        scale = 10**self.state.currency_exponent
+        frame = found.frame().rename(columns={"net_minor": "net"}) / scale
+        money = {"total", "total_low", "total_high"}
+        frame.attrs = {name: getattr(found, name) / scale for name in sorted(money)} | {
+            "method": found.method,
+            "evidence": asdict(found.evidence),
+        }
+        return frame
+
+    def anomalies(
+        self, last: int = 28, threshold: float = 3.5, as_of: date | str | None = None
+    ) -> pd.DataFrame:
+        """Days whose net sales are out of line, a row for each cause: what the difference is made of."""
+        exponent = self.state.currency_exponent
+        return anomaly_frame(self._orders(), self._day(as_of), last, threshold, exponent)
 
     def scores(self, as_of: date | str | None = None) -> pd.DataFrame:
         """What the models say of every customer who bought; the dashboard's numbers.
@@ -297,7 +427,7 @@ class Shop:
         >>> shop.model().evidence  # doctest: +SKIP
         >>> shop.model("2026-06-30").predictions()["clv_365"].sum()  # doctest: +SKIP
         """
-        day = day_number(self.as_of if as_of is None else _date(as_of))
+        day = self._day(as_of)
         orders = self._orders()
         scored = rfm(buyers(orders, day))
         found = forecast(orders, day, scored, priors=priors)
@@ -364,6 +494,9 @@ class Shop:
             f"<table><caption><b>{title}</b></caption>{cells}</table><small>{escape(hint)}</small>"
         )
 
+    def _day(self, as_of: date | str | None) -> int:
+        return day_number(self.as_of if as_of is None else _date(as_of))
+
     @contextmanager
     def _connection(self) -> Generator[psycopg.Connection[tuple[Any, ...]]]:
         """A connection for one question: an idle one would hold one of the few this server may have."""
@@ -409,3 +542,13 @@ def _date(value: date | str) -> date:
         return date.fromisoformat(value)
     except ValueError as error:
         raise InvalidInput("date", f"{value!r} is not a day: write it as 2026-11-22.") from error
+
+
+def _grain(by: str) -> Grain:
+    if by not in set(Grain) - {Grain.DAY}:
+        raise InvalidInput("by", f"Cohorts go by week, month, quarter or year, not by {by!r}.")
+    return Grain(by)
+
+
+def _first_day(orders: Orders, end: int) -> int:
+    return int(orders.day[0]) if len(orders) else end

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.shops import add_orders, random_orders, set_shop
+from tests.support.tenants import add_tenant
 from tests.workspace.servers import mint
 from xsight_core.services.insights import compute_insights
+from xsight_core.tenancy import Tenancy
 
 PROJECT = Path(__file__).resolve().parents[2]
 LAB = PROJECT / ".venv-lab" / "bin" / "python"
@@ -32,23 +34,34 @@ async def execute(notebook: Path, env: dict[str, str]) -> list[dict]:
     return json.loads(out)
 
 
-@pytest.mark.parametrize("notebook", STARTERS, ids=lambda path: path.stem)
-@pytest.mark.parametrize("orders", [1200, 0])
-async def test_starter(database, tenancy, tenant, other_tenant, tmp_path, notebook, orders):
-    now = datetime.now(UTC)
-    set_shop(database.admin_url, tenant.id, zone="Europe/Berlin")
-    made = random_orders(31, orders=orders, customers=250, end=now)
-    add_orders(database.admin_url, tenant.id, made, zone="Europe/Berlin")
-    add_orders(database.admin_url, other_tenant.id, random_orders(32, orders=50, end=now))
-    await compute_insights(tenancy, tenant.id, tmp_path / "home", now=now)
+@pytest.fixture(scope="module", params=[1200, 0], ids=["orders", "empty"])
+def opened(request, database, tmp_path_factory):
+    """A shop with so many orders, beside another: the environment of its notebook server, and what it holds."""
+    now, folder = datetime.now(UTC), tmp_path_factory.mktemp("shop")
+    mine, other = add_tenant(database.admin_url, "mine"), add_tenant(database.admin_url, "other")
+    set_shop(database.admin_url, mine.id, zone="Europe/Berlin")
+    made = random_orders(31, orders=request.param, customers=250, end=now)
+    add_orders(database.admin_url, mine.id, made, zone="Europe/Berlin")
+    add_orders(database.admin_url, other.id, random_orders(32, orders=50, end=now))
+
+    async def compute() -> None:
+        tenancy = Tenancy(database.app_url)
+        await compute_insights(tenancy, mine.id, folder / "home", now=now)
+        await tenancy.close()
+
+    asyncio.run(compute())
     env = {
-        "XSIGHT_DSN_FILE": str(mint(database, tenant, tmp_path, pii=False)),
-        "XSIGHT_LEDGER_DIR": str(tmp_path / "home" / "ledger" / str(tenant.id)),
-        "IPYTHONDIR": str(tmp_path / "ipython"),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+        "XSIGHT_DSN_FILE": str(mint(database, mine, folder, pii=False)),
+        "XSIGHT_LEDGER_DIR": str(folder / "home" / "ledger" / str(mine.id)),
+        "IPYTHONDIR": str(folder / "ipython"),
     }
-    outputs = await execute(notebook, env)
+    return env, [order for order in made if order.counts]
+
+
+@pytest.mark.parametrize("notebook", STARTERS, ids=lambda path: path.stem)
+async def test_starter(opened, tmp_path, notebook):
+    env, counted = opened
+    outputs = await execute(notebook, env | {"JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")})
     card = outputs[0]["text/html"]
-    counted = [order for order in made if order.counts]
     assert f"{len(counted):,}" in card
     assert f"{sum(order.net for order in counted) / 100:,.2f} USD" in card

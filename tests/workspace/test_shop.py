@@ -1,5 +1,6 @@
 """What an analyst sees, through the database role a notebook server has."""
 
+import asyncio
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -13,14 +14,20 @@ from tests.support.shops import ShopOrder, add_orders, random_orders, set_shop
 from tests.workspace.servers import mint
 from xsight_core.errors import InvalidInput, NotFound
 from xsight_core.services.insights import compute_insights, store_look_back
+from xsight_core.tenancy import Tenancy
 from xsight_core.workspace import NotInANotebookServer
 
 NOW = datetime.now(UTC)
 ZONE = "America/New_York"
 
 
-@pytest.fixture
-async def orders(database, tenancy, tenant, other_tenant, tmp_path):
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def orders(database, tenant, other_tenant, home):
     orders = random_orders(11, orders=1500, customers=300, end=NOW)
     set_shop(database.admin_url, tenant.id, zone=ZONE)
     add_orders(database.admin_url, tenant.id, orders, zone=ZONE, customers=[9001])
@@ -41,18 +48,24 @@ async def orders(database, tenancy, tenant, other_tenant, tmp_path):
             "SELECT tenant_id, id, id * 10, processed_at, day + 1, refunded FROM xsight.orders "
             "WHERE refunded > 0"
         )
-    await compute_insights(tenancy, tenant.id, tmp_path / "home", now=NOW)
+    asyncio.run(compute(database, tenant, home))
     return [order for order in orders if order.counts]
 
 
+async def compute(database, tenant, home):
+    tenancy = Tenancy(database.app_url)
+    await compute_insights(tenancy, tenant.id, home, now=NOW)
+    await tenancy.close()
+
+
 @pytest.fixture
-def shop(database, tenant, orders, tmp_path, monkeypatch):
+def shop(database, tenant, orders, home, tmp_path, monkeypatch):
     monkeypatch.setenv("XSIGHT_DSN_FILE", str(mint(database, tenant, tmp_path, pii=True)))
-    monkeypatch.setenv("XSIGHT_LEDGER_DIR", str(tmp_path / "home" / "ledger" / str(tenant.id)))
+    monkeypatch.setenv("XSIGHT_LEDGER_DIR", str(home / "ledger" / str(tenant.id)))
     return xs.connect()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def document(database, orders, tenant):
     with psycopg.connect(database.admin_url) as admin:
         return admin.execute(
@@ -216,8 +229,14 @@ def test_without_a_ledger_file_the_rows_are_read(database, tenant, shop, tmp_pat
 def test_new_rows_show_at_once(database, tenant, shop, orders):
     before = shop.metric("orders").sum()
     add_orders(database.admin_url, tenant.id, [ShopOrder(999_999, 9001, NOW, 100)], zone=ZONE)
-    assert shop.metric("orders").sum() == before + 1
-    assert 999_999 in set(shop.orders()["order_id"])
+    try:
+        assert shop.metric("orders").sum() == before + 1
+        assert 999_999 in set(shop.orders()["order_id"])
+    finally:
+        with psycopg.connect(database.admin_url) as admin:
+            admin.execute("DELETE FROM xsight.orders WHERE id = 999999")
+            admin.execute("UPDATE xsight.tenant_state SET data_version = data_version + 1")
+    assert shop.metric("orders").sum() == before
 
 
 def test_card_shows_what_there_is(shop, orders, document):
@@ -237,7 +256,7 @@ def test_outside_a_notebook_server_it_says_so(monkeypatch, tmp_path):
         xs.connect()
 
 
-async def test_the_model_behind_the_scores(shop, tenancy, tenant, document, tmp_path):
+def test_the_model_behind_the_scores(shop, document):
     model = shop.model()
     assert model.state == document["churn"]["state"]
     evidence = model.evidence
@@ -261,9 +280,9 @@ async def test_the_model_behind_the_scores(shop, tenancy, tenant, document, tmp_
     assert champion.name in model._repr_html_()
 
 
-async def test_the_past_of_the_scores(shop, tenancy, tenant, tmp_path):
+async def test_the_past_of_the_scores(shop, tenancy, tenant, home):
     then = NOW.date() - timedelta(days=150)
-    run = await store_look_back(tenancy, tenant.id, tmp_path / "home", then)
+    run = await store_look_back(tenancy, tenant.id, home, then)
     runs = shop.runs()
     assert runs["kind"].tolist() == ["past", "shown"]
     told = shop.history()

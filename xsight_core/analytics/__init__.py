@@ -12,11 +12,12 @@ from xsight_core.analytics.metrics import (
     compare,
     earlier,
     evaluate,
+    on_refund_date,
     top_customers_between,
     top_products,
     window,
 )
-from xsight_core.analytics.migration import month_ends, rfm_history, rfm_migration
+from xsight_core.analytics.migration import last_months, month_ends, rfm_history, rfm_migration
 from xsight_core.analytics.orders import DEFAULT_RULE, GUEST, Flag, OrderRule, Orders
 from xsight_core.analytics.parts import Lines, Products, Refunds
 from xsight_core.analytics.periods import Grain, day_number, day_of
@@ -65,7 +66,9 @@ __all__ = [
     "earlier",
     "evaluate",
     "first_of",
+    "last_months",
     "month_ends",
+    "on_refund_date",
     "rfm",
     "rfm_history",
     "rfm_migration",

@@ -13,11 +13,12 @@ from xsight_core.analytics.rfm import DEFAULT_THRESHOLDS, Thresholds, rfm
 from xsight_core.analytics.segments import SEGMENTS
 from xsight_core.errors import InvalidInput
 
-__all__ = ["NOT_YET", "month_ends", "rfm_history", "rfm_migration"]
+__all__ = ["NOT_YET", "last_months", "month_ends", "rfm_history", "rfm_migration"]
 
 NOT_YET = "not_yet"
 """Where a customer stood who had not bought yet."""
 
+_MOST_MONTHS = 60
 _KEYS = tuple(segment.key for segment in SEGMENTS)
 
 
@@ -26,6 +27,14 @@ def month_ends(first: int, last: int) -> list[int]:
     months = period(np.array([first, last]), Grain.MONTH)
     ends = [start(month + 1, Grain.MONTH) - 1 for month in range(int(months[0]), int(months[1]))]
     return [*ends, last]
+
+
+def last_months(as_of: int, months: int) -> list[int]:
+    """The ends of the last ``months`` months before that of day ``as_of``, and ``as_of`` itself."""
+    if not 1 <= months <= _MOST_MONTHS:
+        raise InvalidInput("months", f"1 to {_MOST_MONTHS} months can be looked back.")
+    month = int(period(np.array([as_of]), Grain.MONTH)[0])
+    return month_ends(start(month - months, Grain.MONTH), as_of)
 
 
 def rfm_history(

@@ -13,9 +13,8 @@ from xsight_core.analytics import (
     Thresholds,
     agreement,
     buyers,
-    day_number,
     day_of,
-    month_ends,
+    last_months,
     rfm,
     rfm_history,
     rfm_migration,
@@ -70,8 +69,7 @@ def migration_analysis(look: Look, since: int, thresholds: Thresholds = DEFAULT_
 
 def history_analysis(look: Look, months: int, thresholds: Thresholds = DEFAULT_THRESHOLDS) -> Json:
     """Customers by segment at the ends of the last ``months`` months, and on the look's day."""
-    first = _months_before(look.as_of, months)
-    days = month_ends(first, look.as_of)
+    days = last_months(look.as_of, months)
     sizes = rfm_history(look.ledger.orders, days, thresholds)
     return {
         "segments": _SEGMENT_NAMES,
@@ -140,13 +138,6 @@ def value_by_cohort(look: Look, grain: Grain) -> Json:
 def yearly_value_analysis(look: Look, years: int) -> Json:
     """What is expected in each of the coming years."""
     return yearly_value_part(_forecast(look), years)
-
-
-def _months_before(day: int, months: int) -> int:
-    """The first day of the month so many months before that of ``day``."""
-    date = day_of(day)
-    month = date.year * 12 + date.month - 1 - months
-    return day_number(date.replace(year=month // 12, month=month % 12 + 1, day=1))
 
 
 def _forecast(look: Look) -> Forecast:

@@ -25,17 +25,16 @@ from xsight_core.services.look import Look
 from xsight_core.services.parts import Json
 
 __all__ = [
+    "FIRST_DAY",
     "customer_analysis",
     "metric_analysis",
     "metric_names",
-    "on_refund_date",
     "product_analysis",
 ]
 
-_ON_REFUND_DATE: Final = {
-    "returns": "returns_on_refund_date",
-    "net_sales": "net_sales_on_refund_date",
-}
+FIRST_DAY: Final = date(1990, 1, 1)
+"""Nobody asks for earlier days, but calendars end there somewhere."""
+
 _MOST_POINTS: Final = 20_000
 _DAY_LENGTH: Final = len("2026-11-22")
 
@@ -52,16 +51,6 @@ def metric_names() -> list[Json]:
         }
         for metric in METRICS.values()
     ]
-
-
-def on_refund_date(name: str) -> str:
-    """The metric that puts returns on the day of the refund, where there is one."""
-    if name not in _ON_REFUND_DATE:
-        able = ", ".join(_ON_REFUND_DATE)
-        raise InvalidInput(
-            "returns_on", f"Only {able} are told by the day of the refund; leave it out."
-        )
-    return _ON_REFUND_DATE[name]
 
 
 def metric_analysis(
@@ -166,6 +155,9 @@ def customer_analysis(look: Look, *, since: date | None, until: date | None, lim
 
 
 def _range(look: Look, since: date | None, until: date | None) -> tuple[int | None, int]:
+    for name, day in (("since", since), ("until", until)):
+        if day is not None and day < FIRST_DAY:
+            raise InvalidInput(name, f"Give a day from {FIRST_DAY} on.")
     last = look.as_of if until is None else day_number(until)
     if last > look.as_of:
         raise InvalidInput("until", f"The last day there is: {day_of(look.as_of)}.")

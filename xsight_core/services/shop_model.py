@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xsight_core.analytics import SEGMENTS, Rfm, day_of
+from xsight_core.analytics import SEGMENTS, Grain, Rfm, day_of
+from xsight_core.analytics.periods import label, period
 from xsight_core.clv import (
     ACTIONS,
     HORIZONS,
@@ -17,8 +18,10 @@ from xsight_core.clv import (
     Shortage,
     predict,
     reason_words,
-    yearly_value,
+    value_totals,
+    yearly_totals,
 )
+from xsight_core.errors import InvalidInput
 from xsight_core.services.figures import Forecast
 
 __all__ = ["ShopModel"]
@@ -40,7 +43,7 @@ class ShopModel:
     --------
     >>> model = shop.model()  # doctest: +SKIP
     >>> model.evidence  # every model and rule of thumb on the last 90 days  # doctest: +SKIP
-    >>> model.curve.plot("forecast", "seen")  # doctest: +SKIP
+    >>> model.curve  # chance of no order as forecast, and as seen  # doctest: +SKIP
     >>> model.predictions().nlargest(10, "clv_365")  # doctest: +SKIP
     """
 
@@ -154,16 +157,52 @@ class ShopModel:
         return frame.assign(**dict.fromkeys(hidden, np.nan))
 
     def value(self, years: int = 3) -> pd.DataFrame:
-        """Discounted value of all customers in each of the coming years (1 to 5), with 90 % intervals added up."""
-        found = yearly_value(self.forecast.choice, self.forecast.summary, years)
+        """Discounted value of all customers in each of the coming years (1 to 5), with 90 % intervals."""
+        found = yearly_totals(self.forecast.choice, self.forecast.summary, years)
         index = pd.RangeIndex(1, years + 1, name="year")
         if isinstance(found, Shortage):
             return pd.DataFrame(index=index, columns=["value", "low", "high"], dtype="float64")
-        sums = [
-            part.sum(axis=0) / 10**self.exponent
-            for part in (found.clv_minor, found.clv_minor_low, found.clv_minor_high)
-        ]
-        return pd.DataFrame(np.column_stack(sums), index=index, columns=["value", "low", "high"])
+        bounds = (found.clv_minor, found.clv_minor_low, found.clv_minor_high)
+        columns = np.vstack(bounds).T / 10**self.exponent
+        return pd.DataFrame(columns, index=index, columns=["value", "low", "high"])
+
+    def totals(self, by: str = "segment", days: int = 365) -> pd.DataFrame:
+        """Orders and discounted value to expect of each group of customers, with 90 % intervals.
+
+        Parameters
+        ----------
+        by : str
+            ``segment``, or ``week``, ``month``, ``quarter``, ``year``: the cohort of the first order.
+        days : int
+            30, 90, 180 or 365.
+        """
+        if days not in HORIZONS:
+            raise InvalidInput("days", f"Totals are of {', '.join(map(str, HORIZONS))} days.")
+        choice, summary = self.forecast.choice, self.forecast.summary
+        names: list[str]
+        if by == "segment":
+            code, names = self.scored.segment.astype(np.int64), [s.key for s in SEGMENTS]
+        elif by in set(Grain) - {Grain.DAY}:
+            periods = period(choice.as_of - summary.T.astype(np.int64), Grain(by))
+            first = int(periods.min()) if len(periods) else 0
+            code = periods - first
+            names = [label(first + k, Grain(by)) for k in range(int(code.max(initial=-1)) + 1)]
+        else:
+            raise InvalidInput("by", "Totals go by segment, week, month, quarter or year.")
+        columns = ["expected_orders", "expected_orders_low", "expected_orders_high"]
+        money = ["clv_minor", "clv_minor_low", "clv_minor_high"]
+        found = value_totals(choice, summary, {by: code})
+        if isinstance(found, Shortage):
+            return pd.DataFrame(columns=["customers", *columns, "clv", "clv_low", "clv_high"])
+        groups, k = found[by], HORIZONS.index(days)
+        frame = pd.DataFrame(
+            {"customers": groups.customers}, pd.Index(names[: len(groups.customers)], name=by)
+        )
+        for name in (*columns, *money):
+            values = getattr(groups, name)
+            scale = 10**self.exponent if name in money else 1
+            frame[name.replace("_minor", "")] = np.nan if values is None else values[:, k] / scale
+        return frame.loc[frame["customers"] > 0]
 
     def __repr__(self) -> str:
         choice = self.forecast.choice

@@ -155,6 +155,8 @@ async def test_products_and_customers_of_a_range(store, ann) -> None:
 
 async def test_ranges_that_are_none(ann) -> None:
     assert await refusal(ann, "metrics/orders", since="0001-01-01") == "since"
+    assert await refusal(ann, "metrics/orders", until="0001-01-05") == "until"
+    assert await refusal(ann, "rfm/history", as_of="0001-01-01") == "as_of"
     assert await refusal(ann, "top-customers", until="2999-01-01") == "until"
     assert await refusal(ann, "products", since="2026-02-01", until="2026-01-01") == "since"
     assert await refusal(ann, "metrics/orders", returns_on="sometimes") == "returns_on"

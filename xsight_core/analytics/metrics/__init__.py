@@ -7,6 +7,7 @@ from xsight_core.analytics.metrics.evaluate import (
     compare,
     earlier,
     evaluate,
+    on_refund_date,
     window,
 )
 from xsight_core.analytics.metrics.registry import METRICS, Metric, Unit, metric
@@ -25,6 +26,7 @@ __all__ = [
     "earlier",
     "evaluate",
     "metric",
+    "on_refund_date",
     "people",
     "sales",
     "top_customers_between",

@@ -16,7 +16,8 @@ _HEAD = """\
 # Metrics
 
 Written from the registry (`xsight_core/analytics/metrics`): a function with `@metric` is a metric in the REST API
-(`GET /api/v1/analytics/metrics/NAME`), in notebooks (`shop.metric("NAME", by="month")`) and on this page.
+(`GET /api/v1/analytics/metrics/NAME`), in notebooks (`shop.metric("NAME", by="month")`) and on this page. Everything
+that is no metric: [analytics](analytics.md).
 
 Money is in minor units of the shop's currency (cents), exact; days are the shop's own. Ratios of nothing are missing,
 never zero. By period every metric goes by {grains}; by dimension by {dimensions}. A metric marked *adds up* can be
@@ -24,7 +25,9 @@ summed over slices; by product only the marked ones can be told, from the lines 
 
 The same rule says for every number which orders count: `{rule}`. An order of zero value counts; guests are in money and
 orders, never in a customer metric. A period can be compared with the one before, with the same dates of last year, or
-with the days 52 weeks earlier, weekday by weekday.
+with the days 52 weeks earlier, weekday by weekday. Sources: Shopify's orders, lines and refunds as synced; gross,
+discounts, returns and net are what Shopify's sales report means by them, returns on the day of the order unless the
+name or `returns_on=refund_date` says otherwise.
 
 | metric | unit | adds up | by product | what it is |
 |---|---|---|---|---|

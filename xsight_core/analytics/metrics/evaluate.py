@@ -15,8 +15,12 @@ from xsight_core.analytics.periods import Grain, day_of, period, shift_year, sta
 from xsight_core.analytics.returns import returns_of
 from xsight_core.errors import InvalidInput
 
-__all__ = ["DIMENSIONS", "Comparison", "compare", "earlier", "evaluate", "window"]
+__all__ = ["DIMENSIONS", "Comparison", "compare", "earlier", "evaluate", "on_refund_date", "window"]
 
+_ON_REFUND_DATE = {
+    "returns": "returns_on_refund_date",
+    "net_sales": "net_sales_on_refund_date",
+}
 DIMENSIONS = ("channel", "country", "product", "discount")
 
 
@@ -143,6 +147,16 @@ def earlier(since: int, until: int, against: str) -> tuple[int, int]:
     if against not in spans:
         raise InvalidInput("against", f"Compare with {', '.join(spans)}, not with {against!r}.")
     return spans[against]
+
+
+def on_refund_date(name: str) -> str:
+    """The metric that puts returns on the day of the refund, where there is one."""
+    if name not in _ON_REFUND_DATE:
+        able = ", ".join(_ON_REFUND_DATE)
+        raise InvalidInput(
+            "returns_on", f"Only {able} are told by the day of the refund; leave it out."
+        )
+    return _ON_REFUND_DATE[name]
 
 
 def slices(orders: Orders, as_of: int, grain: Grain) -> tuple[Sliced, list[str]]:
