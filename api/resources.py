@@ -25,7 +25,7 @@ from xsight_core.services.connect import ShopAccess
 from xsight_core.services.directory import Directory
 from xsight_core.services.look import Ledgers
 from xsight_core.services.mail import MailServer, Post
-from xsight_core.services.segment_preview import Previews
+from xsight_core.services.segment_books import Books
 from xsight_core.services.together import Together
 from xsight_core.settings import Settings
 from xsight_core.tenancy import Tenancy
@@ -54,7 +54,7 @@ class Resources:
     shops: ShopAccess
     ledgers: Ledgers
     directory: Directory
-    previews: Previews
+    books: Books
     redis: Redis
     http: httpx.AsyncClient
     hub: HubClient
@@ -107,7 +107,7 @@ def make_resources(settings: Settings) -> Resources:
         tenancy=tenancy,
         shops=ShopAccess.from_settings(settings, tenancy, http),
         ledgers=Ledgers(tenancy, settings.home, pooled=settings.pool_models),
-        previews=Previews(tenancy, settings.home),
+        books=Books(tenancy, settings.home),
         directory=Directory(tenancy, settings.home),
         redis=redis,
         http=http,

@@ -139,7 +139,8 @@ def demo(*, as_json: bool) -> None:
 
 @xsight.command()
 @click.argument(
-    "name", type=click.Choice(["up", "overview", "sync", "webhooks", "clv", "insights"])
+    "name",
+    type=click.Choice(["up", "overview", "sync", "webhooks", "clv", "insights", "api", "segments"]),
 )
 def bench(name: str) -> None:
     """Measure; the last line is JSON: {"bench": NAME, "figures": {…}}."""

@@ -180,7 +180,7 @@ def processes(
 
 def _mail(config: Config) -> dict[str, str]:
     """The worker sends mail and computes; who may log in is none of its business."""
-    wanted = ("XSIGHT_SMTP_URL", "XSIGHT_MAIL_FROM", "XSIGHT_POOL_MODELS")
+    wanted = ("XSIGHT_SMTP_URL", "XSIGHT_MAIL_FROM", "XSIGHT_POOL_MODELS", "XSIGHT_HOOKS_PRIVATE")
     return {name: config.passed_on[name] for name in wanted if name in config.passed_on}
 
 

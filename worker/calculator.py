@@ -27,6 +27,8 @@ from xsight_core.services.export_making import make_export
 from xsight_core.services.insights import compute_insights, store_look_back
 from xsight_core.services.jobs import ClaimedJob
 from xsight_core.services.pooling import pool_models
+from xsight_core.services.segment_members import request_refresh
+from xsight_core.services.segment_refresh import refresh_segments
 from xsight_core.services.sync import complete_run
 from xsight_core.settings import Settings
 
@@ -40,6 +42,7 @@ async def insights(by: Resources, job: ClaimedJob) -> None:
     pooled = by.settings.pool_models
     shown = await compute_insights(by.tenancy, job.tenant_id, by.settings.home, pooled=pooled)
     await complete_run(by.tenancy, by.progress, job.tenant_id, run_of(job), shown)
+    await request_refresh(by.tenancy, job.tenant_id)  # scores decide who is in segments
     if pooled:
         await pool_models(by.tenancy)
 
@@ -61,10 +64,16 @@ async def export(by: Resources, job: ClaimedJob) -> None:
         await by.progress.publish(job.tenant_id, told)
 
 
+async def segments(by: Resources, job: ClaimedJob) -> None:
+    """Work out who is in each segment."""
+    await refresh_segments(by.tenancy, job.tenant_id, by.settings.home)
+
+
 TASKS: dict[str, Callable[[Resources, ClaimedJob], Awaitable[None]]] = {
     "insights": insights,
     "look_back": look_back,
     "export": export,
+    "segments": segments,
 }
 
 

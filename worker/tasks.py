@@ -6,14 +6,19 @@ What needs the numerical libraries is done elsewhere: nothing that is imported h
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
+import httpx
+
 from worker.caches import RedisCaches
 from worker.resources import Resources
+from xsight_core.crypto import Keyring
 from xsight_core.services.completeness import check_completeness
 from xsight_core.services.compliance import fulfil
 from xsight_core.services.exports import end_of_export
 from xsight_core.services.jobs import ClaimedJob
 from xsight_core.services.mail import deliver
+from xsight_core.services.segment_hooks import deliver_hooks
 from xsight_core.services.sync import run_sync
+from xsight_core.services.tag_writing import write_tags
 from xsight_core.services.webhooks import dispatch_webhooks
 
 __all__ = ["TASKS", "Task", "run_of"]
@@ -67,6 +72,19 @@ async def privacy(by: Resources, job: ClaimedJob) -> None:
     await fulfil(by.tenancy, job.tenant_id, request, home=by.settings.home, caches=caches)
 
 
+async def segment_hooks(by: Resources, job: ClaimedJob) -> None:
+    """Tell others who came into segments and who left them."""
+    keyring = Keyring.parse(by.settings.keyring.get_secret_value())
+    private = by.settings.hooks_private
+    async with httpx.AsyncClient(trust_env=False) as http:
+        await deliver_hooks(by.tenancy, keyring, http, job.tenant_id, private=private)
+
+
+async def segment_tags(by: Resources, job: ClaimedJob) -> None:
+    """Write a segment's tag to Shopify, or take it back."""
+    await write_tags(by.access, job.tenant_id, UUID(job.payload["action"]))
+
+
 TASKS: dict[str, Task] = {
     "sync": sync,
     "insights": elsewhere,
@@ -77,6 +95,9 @@ TASKS: dict[str, Task] = {
     "heartbeat": heartbeat,
     "privacy": privacy,
     "export": elsewhere,
+    "segments": elsewhere,
+    "segment_hooks": segment_hooks,
+    "segment_tags": segment_tags,
     "export_end": export_end,
 }
 

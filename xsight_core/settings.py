@@ -10,8 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 __all__ = ["DEFAULT_SCOPES", "QueueSettings", "Settings"]
 
 DEFAULT_SCOPES = (
-    "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge,"
-    "read_reports"
+    "read_customers,write_customers,read_orders,read_all_orders,read_products,read_inventory,"
+    "read_customer_merge,read_reports"
 )
 
 
@@ -67,6 +67,9 @@ class Settings(QueueSettings):
     pool_models: bool = Field(
         default=False, alias="XSIGHT_POOL_MODELS"
     )  # shops' models learn from each other: docs/adr/0015
+    hooks_private: bool = Field(
+        default=False, alias="XSIGHT_HOOKS_PRIVATE"
+    )  # outgoing webhooks may go to addresses of our own network
     demo_shops: str = Field("", alias="XSIGHT_DEMO_SHOPS")  # simulated ones to try, comma-separated
     shopify_url_template: str = Field("https://{shop}", alias="SHOPIFY_URL_TEMPLATE")
 

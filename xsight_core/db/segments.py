@@ -1,14 +1,27 @@
-"""Statements around segments that are not a rule's own: saved rules, what a store has, a rule's ids."""
+"""Statements around segments that are not a rule's own: saved ones, what a store has, sizes."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, LiteralString
+from uuid import UUID
 
-import numpy as np
 import psycopg
-from numpy.typing import NDArray
-from sqlalchemy import Select
-from sqlalchemy.dialects.postgresql import psycopg as driver
+from sqlalchemy import RowMapping, delete, func, insert, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["find_ids", "missing_data", "saved_rules"]
+from xsight_core.db.tables import Segment, SegmentSize
+
+__all__ = [
+    "add_segment",
+    "change_segment",
+    "find_segment",
+    "list_segments",
+    "missing_data",
+    "read_state",
+    "remove_segment",
+    "saved_rules",
+    "segment_names",
+    "sizes",
+]
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
 
@@ -19,6 +32,9 @@ _HAS: Final[dict[str, LiteralString]] = {
     "traits": "EXISTS (SELECT FROM xsight.customer_traits)",
 }
 _HAS_ALL: Final[LiteralString] = "SELECT " + ", ".join(_HAS.values())
+_STATE: Final[LiteralString] = """
+SELECT tenant_id, coalesce(shop_name, domain, '') AS name, coalesce(domain, '') AS domain, currency, currency_exponent,
+       timezone, data_version, synced_at, history_since, insight_run FROM xsight.tenant_state"""
 
 
 def saved_rules(connection: _Connection) -> dict[str, dict[str, Any]]:
@@ -32,10 +48,66 @@ def missing_data(connection: _Connection) -> frozenset[str]:
     return frozenset(name for name, there in zip(_HAS, row, strict=True) if not there)
 
 
-def find_ids(connection: _Connection, statement: Select[Any]) -> NDArray[np.int64]:
-    """The ids that a rule's statement finds."""
-    compiled = statement.compile(
-        dialect=driver.dialect(), compile_kwargs={"render_postcompile": True}
+async def read_state(session: AsyncSession) -> tuple[dict[str, Any], frozenset[str]] | None:
+    """What every answer depends on (the columns of a shop's state), and what the store has none of."""
+    row = (await session.execute(text(_STATE))).mappings().one_or_none()
+    if row is None:
+        return None
+    has = (await session.execute(text(_HAS_ALL))).one()
+    return dict(row), frozenset(name for name, there in zip(_HAS, has, strict=True) if not there)
+
+
+async def segment_names(session: AsyncSession) -> dict[str, str]:
+    """What saved segments are called, by id."""
+    rows = await session.execute(select(Segment.id, Segment.name))
+    return {str(key): name for key, name in rows}
+
+
+async def list_segments(session: AsyncSession) -> Sequence[Segment]:
+    """All saved segments by name."""
+    return (
+        (await session.execute(select(Segment).order_by(func.lower(Segment.name)))).scalars().all()
     )
-    rows = connection.execute(str(compiled).encode(), compiled.params).fetchall()
-    return np.array([row[0] for row in rows], np.int64)
+
+
+async def find_segment(
+    session: AsyncSession, segment_id: UUID, *, locked: bool = False
+) -> Segment | None:
+    """One; ``locked`` against changes until the transaction ends."""
+    statement = select(Segment).where(Segment.id == segment_id)
+    if locked:
+        statement = statement.with_for_update()
+    return (await session.execute(statement)).scalar_one_or_none()
+
+
+async def add_segment(session: AsyncSession, **values: Any) -> UUID:
+    """A new one; its id."""
+    return (
+        await session.execute(insert(Segment).values(**values).returning(Segment.id))
+    ).scalar_one()
+
+
+async def change_segment(
+    session: AsyncSession, segment_id: UUID, values: Mapping[str, Any]
+) -> None:
+    """Write these values."""
+    await session.execute(
+        update(Segment).where(Segment.id == segment_id).values(**values, updated_at=func.now())
+    )
+
+
+async def remove_segment(session: AsyncSession, segment_id: UUID) -> None:
+    """With members, events and sizes."""
+    await session.execute(delete(Segment).where(Segment.id == segment_id))
+
+
+async def sizes(session: AsyncSession, segment_id: UUID, days: int) -> Sequence[RowMapping]:
+    """Size and net sales by day: the last so many days there are, oldest first."""
+    last = (
+        select(SegmentSize.day, SegmentSize.members, SegmentSize.net_minor)
+        .where(SegmentSize.segment_id == segment_id)
+        .order_by(SegmentSize.day.desc())
+        .limit(days)
+        .subquery()
+    )
+    return (await session.execute(select(last).order_by(last.c.day))).mappings().all()

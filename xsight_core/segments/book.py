@@ -62,6 +62,16 @@ class Book:
         return (self._padded(self.people.columns["bits"], 0) & 1).astype(np.bool_)
 
     @cached_property
+    def living_count(self) -> int:
+        """How many they are."""
+        return int(np.count_nonzero(self.living))
+
+    @cached_property
+    def living_net(self) -> int:
+        """What they spent."""
+        return int(np.dot(self.facts.of("net"), self.living))
+
+    @cached_property
     def facts(self) -> Facts:
         """Of counted orders of customers up to today."""
         if self.kept is not None:
@@ -91,9 +101,8 @@ class Book:
             self._ordered[name] = np.sort(column.values[among])
         return self._ordered[name]
 
-    def asked(self, rule: Rule, operator: str) -> Mask:
-        """What only the database knows, by the positive form of the rule."""
-        ids = self.ask(Rule(rule.field, operator, rule.value, rule.path))
+    def among(self, ids: Int) -> Mask:
+        """Customers with these ids."""
         known = self._padded(self.people.columns["id"], 0)
         return np.isin(known, ids) & (known != 0)
 

@@ -53,6 +53,16 @@ class Facts:
         """A column with a row per customer."""
         return self.columns[f"c_{name}"]
 
+    def most_sales(self, members: Mask, count: int) -> Int:
+        """Ordinals of the members who spent most, the most first; of equals the lower ordinal."""
+        order, first, step = self.of("by_net"), 0, 4096
+        found: list[Int] = []
+        while first < len(order) and sum(map(len, found)) < count:
+            part = order[first : first + step]
+            found.append(part[members[part]])
+            first, step = first + step, step * 4
+        return np.concatenate([np.zeros(0, np.int32), *found])[:count]
+
     def lines_of(self, products: Mask) -> Int:
         """Rows of the counted lines of some products, rising; the mask's last entry is for lines without one."""
         starts, rows = self.columns["product_starts"], self.columns["by_product"]
@@ -148,6 +158,7 @@ def _of_customers(orders: Orders, customer: Int, day: Int, size: int) -> dict[st
         told[f"c_{name}"] = total(
             customer, getattr(orders, name if name == "units" else f"{name}_minor"), size
         )
+    told["c_by_net"] = np.argsort(-told["c_net"], kind="stable").astype(np.int32)
     last, first = np.zeros(size, np.int32), np.zeros(size, np.int32)
     last[customer] = day  # of several the last one written stays
     first[customer[::-1]] = day[::-1]

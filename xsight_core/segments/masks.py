@@ -1,7 +1,7 @@
 """A rule as masks over the tenant's mapped ledger: what a preview and a refresh run on.
 
 The same rules as ``sql.py``, on columns. What the ledger does not hold (all that names a person, metafields, comings
-and goings) is asked of the database, rule by rule, through ``Book.ask``.
+and goings) is asked of the database, rule by rule, through ``ask``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xsight_core.analytics.columns import Int
 from xsight_core.errors import InvalidInput
 from xsight_core.segments.book import Book
 from xsight_core.segments.columns import (
@@ -34,10 +35,15 @@ __all__ = ["Masks"]
 
 
 class Masks:
-    """Evaluates rules on one book."""
+    """Evaluates rules on one book; ``ask`` is this question's own way to the database."""
 
-    def __init__(self, book: Book, segments: Mapping[str, Group] | None = None) -> None:
-        self.book, self.segments = book, segments or {}
+    def __init__(
+        self,
+        book: Book,
+        segments: Mapping[str, Group] | None = None,
+        ask: Callable[[Rule], Int] | None = None,
+    ) -> None:
+        self.book, self.segments, self._ask = book, segments or {}, ask or book.ask
 
     def customers(self, rule: Group) -> Mask:
         """The living customers whom the rule finds, by ordinal."""
@@ -63,7 +69,8 @@ class Masks:
             masks = [self.mask(self.segments[name], frame) for name in names]
             return np.logical_or.reduce(masks)
         if frame is self.book and not in_ledger(rule):
-            return self.book.asked(rule, operator)
+            positive = Rule(rule.field, operator, rule.value, rule.path)
+            return self.book.among(self._ask(positive))
         if isinstance(rule.value, Event):
             return self._event(rule.value, rule.field.name)
         if isinstance(rule.value, Rank):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from xsight_core.errors import InvalidInput
 from xsight_core.segments.operators import Kind
 from xsight_core.segments.reading import MOST_RULES, InvalidRule, Problem
 from xsight_core.segments.rules import Group, Joined, Rule, walk
@@ -45,7 +46,7 @@ def gather(
             f"With the segments it names this rule has {count} conditions; {_MOST_ALL_TOLD} is the most.",
         )
     for one in walk(rule):
-        if isinstance(one.value, Joined) and find(one.value.segment) is None:
+        if isinstance(one.value, Joined) and not _there(find, one.value.segment):
             raise _at(f"{one.path}.value.segment", "There is no such segment.")
     return gathered
 
@@ -58,7 +59,10 @@ def _follow(
             raise _at(
                 place, "This segment leads back to itself, through the segments that it names."
             )
-        other = gathered.get(name) or find(name)
+        try:
+            other = gathered.get(name) or find(name)
+        except InvalidInput as wrong:  # saved by a version whose rules cannot be read any more
+            raise _at(place, f"The segment it names cannot be read: {wrong}") from wrong
         if other is None:
             raise _at(place, "There is no such segment.")
         gathered[name] = other
@@ -66,6 +70,13 @@ def _follow(
             _follow(other, find, gathered, [*way, name])
         except InvalidRule as wrong:
             raise _at(place, str(wrong)) from wrong
+
+
+def _there(find: Callable[[str], Group | None], name: str) -> bool:
+    try:
+        return find(name) is not None
+    except InvalidInput:  # its comings and goings are known all the same
+        return True
 
 
 def _place(rule: Rule, i: int) -> str:

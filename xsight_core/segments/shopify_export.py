@@ -60,8 +60,8 @@ class _NotExact(Exception):
 
 
 def tag_of(segment: str) -> str:
-    """The tag that stands for a segment in Shopify."""
-    return f"xsight:seg-{segment}"
+    """The tag that stands for a segment in Shopify, whose tags have at most 40 characters."""
+    return f"xsight:seg-{segment[:18]}"
 
 
 def to_query(rule: Group, segment: str) -> Export:

@@ -61,12 +61,15 @@ JobKind = Literal[
     "heartbeat",
     "export",
     "export_end",
+    "segments",
+    "segment_hooks",
+    "segment_tags",
     "privacy",
 ]
 
 DOORBELL_CHANNEL: Final = "xsight:doorbell"  # of Redis, as the API and the workers name it
 MAX_ATTEMPTS: Final = 6
-HEAVY: Final = frozenset({"sync", "insights", "look_back", "export", "privacy"})
+HEAVY: Final = frozenset({"sync", "insights", "look_back", "segments", "export", "privacy"})
 """Kinds of which a tenant runs one at a time, and a worker not as many as it has places."""
 LEASE: Final = timedelta(seconds=30)
 _FIRST_DELAY_S: Final = 5.0
