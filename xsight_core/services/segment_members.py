@@ -10,6 +10,7 @@ import numpy as np
 
 from xsight_core.analytics import day_number, day_of
 from xsight_core.db import membership as rows
+from xsight_core.db.segments import find_segment
 from xsight_core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from xsight_core.ledger import read_shop
 from xsight_core.segments.bits import unpacked
@@ -53,6 +54,8 @@ async def request_refresh(
 ) -> UUID:
     """Promise a refresh of all segments; the job."""
     async with tenancy.scope(tenant_id) as session:
+        if segment_id is not None and await find_segment(session, segment_id) is None:
+            raise NotFound("There is no such segment.")
         if actor is not None:
             await record(
                 session, tenant_id, actor, "segment.refreshed", object=str(segment_id or "all")
