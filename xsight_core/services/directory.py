@@ -46,7 +46,8 @@ class Sheet:
         """Both, joined by the customer's id."""
         ids: NDArray[Any] = people.columns["id"]
         order = np.argsort(ids, kind="stable")
-        found = np.searchsorted(ids[order], scores.columns["customer_id"])
+        scored: NDArray[np.int64] = scores.columns["customer_id"]
+        found = np.searchsorted(ids[order], scored)
         return cls(people, scores, order[np.minimum(found, len(order) - 1)])
 
     def count(self, which: CustomerFilter) -> int | None:
