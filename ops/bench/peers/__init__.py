@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -79,14 +80,16 @@ def run_script(
 ) -> dict[str, Any]:
     """Run one of our scripts in a peer's environment, ``under`` a command; its last line is the result."""
     command = (*under, str(environment(name) / "python"), str(_HERE / script))
-    done = subprocess.run(
-        command,
-        input=json.dumps(order),
-        env=redirected(simulator),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as folder:  # PyAirbyte leaves its files where it is started
+        done = subprocess.run(
+            command,
+            input=json.dumps(order),
+            env=redirected(simulator),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise Trouble(f"{name} failed: {done.stderr.strip()[-2000:]}", "run it by hand")
     return json.loads(done.stdout.strip().splitlines()[-1])
