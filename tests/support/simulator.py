@@ -56,7 +56,9 @@ def running_sim(config: SimConfig) -> Iterator[Sim]:
     """A simulator of this configuration; stopped at the end."""
     app = create_app(config)
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="error", access_log=False, timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app, loop="asyncio", log_level="error", access_log=False, timeout_graceful_shutdown=1
+        )
     )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
