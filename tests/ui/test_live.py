@@ -8,6 +8,8 @@ from tests.ui.sample import make_document
 from xsight_ui.assets import manifest
 from xsight_ui.pages import PAGES
 
+pytestmark = pytest.mark.xdist_group("ui")
+
 RUNNING = {
     "type": "sync:progress",
     "run": "r1",

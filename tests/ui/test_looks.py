@@ -7,6 +7,8 @@ import pytest
 from tests.ui.sample import BEATEN, empty_document, make_document
 from xsight_ui.build import FRONTEND
 
+pytestmark = pytest.mark.xdist_group("ui")
+
 AXE = FRONTEND / "node_modules" / "axe-core" / "axe.min.js"
 SHORT = {
     "state": "not_enough_data",

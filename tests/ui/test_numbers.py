@@ -5,7 +5,11 @@ import io
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from tests.ui.sample import make_document
+
+pytestmark = pytest.mark.xdist_group("ui")
 
 PERIODS = {"30 days": 30, "90 days": 90, "12 months": 365, "All time": None}
 

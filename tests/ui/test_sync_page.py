@@ -6,6 +6,8 @@ from tests.ui.sync_sample import DIFFERS, EQUAL, NOW, make_sync_document
 from tests.ui.test_live import RUNNING
 from tests.ui.test_looks import serious
 
+pytestmark = pytest.mark.xdist_group("ui")
+
 HEALTH = {
     "waiting": 3,
     "done": 1204,
