@@ -34,6 +34,7 @@ class Calculators:
     def __init__(self, *, kept_s: float = _KEPT_S) -> None:
         self._kept_s = kept_s
         self._free: dict[Process, asyncio.TimerHandle] = {}
+        self._ending: set[asyncio.Task[int]] = set()
 
     async def do(self, job: ClaimedJob) -> None:
         """Have the job done; raises what went wrong as if it had been done here."""
@@ -43,6 +44,7 @@ class Calculators:
         except BaseException:
             with suppress(ProcessLookupError):
                 process.kill()
+            self._see_out(process)
             raise
         self._keep(process)
         if answer.code:
@@ -52,12 +54,11 @@ class Calculators:
 
     async def close(self) -> None:
         """End those that wait for a job."""
-        waiting = list(self._free)
-        for process in waiting:
+        for process in list(self._free):
             self._end(process)
         with suppress(TimeoutError):
             async with asyncio.timeout(_END_WITHIN_S):
-                await asyncio.gather(*(process.wait() for process in waiting))
+                await asyncio.gather(*self._ending)
 
     def _take(self) -> Process | None:
         while self._free:
@@ -75,6 +76,13 @@ class Calculators:
         self._free.pop(process).cancel()
         if process.stdin is not None:
             process.stdin.close()  # for which it ends
+        self._see_out(process)
+
+    def _see_out(self, process: Process) -> None:
+        """Collect what is left of a process that ends."""
+        ending = asyncio.ensure_future(process.wait())
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
 
 
 async def _start() -> Process:

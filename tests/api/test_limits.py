@@ -29,7 +29,7 @@ async def shoot(url):
         found = await asyncio.gather(*(throttle.count((limit, "tenant")) for _ in range(8)))
         passed += sum(not standing.wait_s for standing in found)
     await redis.aclose()
-    print(passed, flush=True)
+    os.write(1, b"%d\\n" % passed)  # in one piece: eight write here
 
 go, start = os.pipe()
 for _ in range(int(sys.argv[2])):
