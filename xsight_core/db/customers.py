@@ -26,7 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from xsight_core.db.paging import Sort, after, decode_cursor
+from xsight_core.db.days import stored_day
+from xsight_core.db.paging import Sort, after, both_ways, decode_cursor
 from xsight_core.db.tables import Customer, CustomerInsight, CustomerPii, TenantState
 
 __all__ = [
@@ -39,7 +40,6 @@ __all__ = [
     "shown_state",
 ]
 
-_EPOCH: Final = date(1970, 1, 1)
 _score = CustomerInsight
 _customer = Customer.id.expression
 _scored = CustomerInsight.customer_id.expression
@@ -56,17 +56,8 @@ _SCORES: Final[dict[str, tuple[Any, type[Any]]]] = {
     "clv": (func.coalesce(_score.clv_365_minor, -1), int),
 }
 
-
-def _both_ways(keys: dict[str, tuple[Any, type[Any]]], row_id: Any) -> dict[str, Sort]:
-    return {
-        sign + name: Sort(key, row_id, descending=bool(sign), kind=kind)
-        for name, (key, kind) in keys.items()
-        for sign in ("", "-")
-    }
-
-
-_BY_CUSTOMER: Final = _both_ways(_OWN, _customer)
-_BY_SCORE: Final = _both_ways(_SCORES, _scored)
+_BY_CUSTOMER: Final = both_ways(_OWN, _customer)
+_BY_SCORE: Final = both_ways(_SCORES, _scored)
 SORTS: Final = tuple(sorted([*_BY_CUSTOMER, *_BY_SCORE], key=lambda name: name.lstrip("-")))
 
 
@@ -132,8 +123,8 @@ class CustomerFilter:
             (_score.net_minor, ge, self.net_min),
             (_score.net_minor, le, self.net_max),
             (_score.churn_90, ge, self.churn_min),
-            (_score.last_day, ge, _day(self.ordered_since)),
-            (_score.last_day, le, _day(self.ordered_until)),
+            (_score.last_day, ge, stored_day(self.ordered_since)),
+            (_score.last_day, le, stored_day(self.ordered_until)),
         )
         return [compare(column, value) for column, compare, value in bounds if value is not None]
 
@@ -258,7 +249,3 @@ def _unscored_customers(
 
 def _named() -> ColumnElement[bool]:
     return and_(CustomerPii.tenant_id == Customer.tenant_id, CustomerPii.customer_id == Customer.id)
-
-
-def _day(day: date | None) -> int | None:
-    return (day - _EPOCH).days if day is not None else None

@@ -6,6 +6,7 @@ from typing import Annotated, Final, LiteralString
 
 import msgspec
 
+from xsight_core.db.days import stored_day
 from xsight_core.db.exports import Column, Condition, ExportKind
 
 __all__ = [
@@ -19,7 +20,6 @@ __all__ = [
     "ProductRows",
 ]
 
-_EPOCH: Final = date(1970, 1, 1)
 _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
@@ -70,9 +70,9 @@ def _of_refunds(which: OrderRows) -> Sequence[Condition]:
 def _days(column: LiteralString, which: OrderRows) -> list[Condition]:
     found: list[Condition] = []
     if which.since is not None:
-        found.append((column + " >= %(since)s", {"since": (which.since - _EPOCH).days}))
+        found.append((column + " >= %(since)s", {"since": stored_day(which.since)}))
     if which.until is not None:
-        found.append((column + " <= %(until)s", {"until": (which.until - _EPOCH).days}))
+        found.append((column + " <= %(until)s", {"until": stored_day(which.until)}))
     return found
 
 

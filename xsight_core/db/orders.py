@@ -10,12 +10,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Select, any_, exists, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.paging import Sort, after
+from xsight_core.db.days import stored_day
+from xsight_core.db.paging import after, both_ways
 from xsight_core.db.tables import Order, OrderDiscount, OrderLine, OrderPii, Refund
 
 __all__ = ["SORTS", "OrderFilter", "OrderParts", "count_orders", "find_order", "list_orders"]
 
-_EPOCH: Final = date(1970, 1, 1)
 _id = Order.id.expression
 _KEYS: Final[dict[str, tuple[Any, type[Any]]]] = {
     "processed_at": (Order.processed_at.expression, datetime),
@@ -23,11 +23,7 @@ _KEYS: Final[dict[str, tuple[Any, type[Any]]]] = {
     "total": (Order.total.expression, Decimal),
     "id": (_id, int),
 }
-SORTS: Final[dict[str, Sort]] = {
-    sign + name: Sort(key, _id, descending=bool(sign), kind=kind)
-    for name, (key, kind) in _KEYS.items()
-    for sign in ("", "-")
-}
+SORTS: Final = both_ways(_KEYS, _id)
 
 
 @dataclass(frozen=True)
@@ -61,8 +57,8 @@ class OrderFilter:
             (Order.channel, eq, self.channel),
             (Order.country, eq, self.country),
             (Order.test, eq, self.test),
-            (Order.day, ge, _day(self.since)),
-            (Order.day, le, _day(self.until)),
+            (Order.day, ge, stored_day(self.since)),
+            (Order.day, le, stored_day(self.until)),
             (Order.total, ge, self.total_min),
             (Order.total, le, self.total_max),
         )
@@ -135,7 +131,3 @@ async def find_order(session: AsyncSession, order_id: int) -> OrderParts | None:
         discounts=await parts(OrderDiscount, OrderDiscount.idx),
         refunds=await parts(Refund, Refund.id),
     )
-
-
-def _day(day: date | None) -> int | None:
-    return (day - _EPOCH).days if day is not None else None

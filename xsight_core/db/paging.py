@@ -5,15 +5,16 @@ another; a value that does not fit the column is refused where it is read.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, tuple_
 
 from xsight_core.errors import InvalidInput
 
-__all__ = ["Sort", "after", "decode_cursor", "encode_cursor"]
+__all__ = ["Sort", "after", "both_ways", "cut", "decode_cursor", "encode_cursor"]
 
 _LARGEST_ID: Final = 2**63 - 1
 
@@ -34,6 +35,17 @@ class Sort:
         return query.order_by(self.key, self.id)
 
 
+def both_ways(
+    keys: Mapping[str, tuple[Any, type[Any]]], row_id: ColumnElement[int]
+) -> dict[str, Sort]:
+    """Orders by each key, and the other way round (``-`` before its name)."""
+    return {
+        sign + name: Sort(key, row_id, descending=bool(sign), kind=kind)
+        for name, (key, kind) in keys.items()
+        for sign in ("", "-")
+    }
+
+
 def after(
     query: Select[*tuple[Any, ...]], sort: Sort, name: str, cursor: str | None
 ) -> Select[*tuple[Any, ...]]:
@@ -44,6 +56,14 @@ def after(
     place = tuple_(sort.key, sort.id)
     here = tuple_(value, row_id)
     return query.where(place < here if sort.descending else place > here)
+
+
+def cut(found: Sequence[Row[Any]], sort: str, limit: int) -> tuple[Sequence[Row[Any]], str | None]:
+    """Of rows asked for with one more than the limit: the page, and where the next one begins."""
+    page = found[:limit]
+    if len(found) <= limit:
+        return page, None
+    return page, encode_cursor(sort, page[-1].sort_value, page[-1][0].id)
 
 
 def encode_cursor(name: str, value: Any, row_id: int) -> str:

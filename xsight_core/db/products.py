@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Select, any_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.paging import Sort, after
+from xsight_core.db.paging import after, both_ways
 from xsight_core.db.tables import Product, ProductCollection, Variant
 
 __all__ = [
@@ -26,11 +26,7 @@ _KEYS: Final[dict[str, tuple[Any, type[Any]]]] = {
     "title": (func.coalesce(Product.title, ""), str),
     "updated_at": (Product.updated_at.expression, datetime),
 }
-SORTS: Final[dict[str, Sort]] = {
-    sign + name: Sort(key, _id, descending=bool(sign), kind=kind)
-    for name, (key, kind) in _KEYS.items()
-    for sign in ("", "-")
-}
+SORTS: Final = both_ways(_KEYS, _id)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ __all__ = [
     "find_segment",
     "list_segments",
     "missing_data",
-    "read_state",
+    "read_missing",
     "remove_segment",
     "saved_rules",
     "segment_names",
@@ -32,9 +32,6 @@ _HAS: Final[dict[str, LiteralString]] = {
     "traits": "EXISTS (SELECT FROM xsight.customer_traits)",
 }
 _HAS_ALL: Final[LiteralString] = "SELECT " + ", ".join(_HAS.values())
-_STATE: Final[LiteralString] = """
-SELECT tenant_id, coalesce(shop_name, domain, '') AS name, coalesce(domain, '') AS domain, currency, currency_exponent,
-       timezone, data_version, synced_at, history_since, insight_run FROM xsight.tenant_state"""
 
 
 def saved_rules(connection: _Connection) -> dict[str, dict[str, Any]]:
@@ -44,17 +41,16 @@ def saved_rules(connection: _Connection) -> dict[str, dict[str, Any]]:
 
 def missing_data(connection: _Connection) -> frozenset[str]:
     """What this store has none of, by the name that fields need it under."""
-    row = connection.execute(_HAS_ALL).fetchone() or ()
-    return frozenset(name for name, there in zip(_HAS, row, strict=True) if not there)
+    return _without(connection.execute(_HAS_ALL).fetchone() or ())
 
 
-async def read_state(session: AsyncSession) -> tuple[dict[str, Any], frozenset[str]] | None:
-    """What every answer depends on (the columns of a shop's state), and what the store has none of."""
-    row = (await session.execute(text(_STATE))).mappings().one_or_none()
-    if row is None:
-        return None
-    has = (await session.execute(text(_HAS_ALL))).one()
-    return dict(row), frozenset(name for name, there in zip(_HAS, has, strict=True) if not there)
+async def read_missing(session: AsyncSession) -> frozenset[str]:
+    """The same, where it is asked along with other things."""
+    return _without((await session.execute(text(_HAS_ALL))).one())
+
+
+def _without(has: Sequence[bool]) -> frozenset[str]:
+    return frozenset(name for name, there in zip(_HAS, has, strict=True) if not there)
 
 
 async def segment_names(session: AsyncSession) -> dict[str, str]:

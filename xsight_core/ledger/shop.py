@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,9 @@ from xsight_core.errors import NotFound
 if TYPE_CHECKING:  # notebooks import this, and have no greenlet
     from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["ShopState", "read_shop", "shop_state"]
+__all__ = ["NO_SHOP", "ShopState", "need_shop", "read_shop", "shop_state"]
+
+NO_SHOP: Final = "This tenant has no shop: it was removed, or never set up."
 
 _STATE = """
 SELECT tenant_id, coalesce(shop_name, domain, ''), coalesce(domain, ''), currency, currency_exponent,
@@ -50,9 +52,17 @@ async def shop_state(session: "AsyncSession") -> ShopState | None:
     return None if row is None else ShopState(*row)
 
 
+async def need_shop(session: "AsyncSession") -> ShopState:
+    """The same, or ``NotFound``."""
+    found = await shop_state(session)
+    if found is None:
+        raise NotFound(NO_SHOP)
+    return found
+
+
 def read_shop(connection: psycopg.Connection[tuple[Any, ...]]) -> ShopState:
     """The state of the one tenant that the connection sees."""
     row = connection.execute(_STATE).fetchone()
     if row is None:
-        raise NotFound("This tenant has no shop: it was removed, or never set up.")
+        raise NotFound(NO_SHOP)
     return ShopState(*row)

@@ -10,7 +10,7 @@ import numpy as np
 from xsight_core.clv import ACTIONS, REASONS, PurchaseSummary, reason_words
 from xsight_core.db import customers as rows
 from xsight_core.db.customers import CustomerFilter
-from xsight_core.db.paging import encode_cursor
+from xsight_core.db.paging import cut
 from xsight_core.errors import Forbidden, InvalidInput, NotFound
 from xsight_core.services.counts import Counter, count_now
 from xsight_core.services.directory import Directory
@@ -143,12 +143,11 @@ async def list_customers(
         async with tenancy.scope(tenant_id) as session:
             return await rows.count_customers(session, shown.insight_run, which)
 
-    page = found[:limit]
-    last = page[-1] if len(found) > limit else None
+    page, following = cut(found, sort, limit)
     return CustomerPage(
         items=[_view(row, pii=pii) for row in page],
         total=await counted(shown.key, f"customers {which!r}", count),
-        next_cursor=encode_cursor(sort, last.sort_value, last[0].id) if last is not None else None,
+        next_cursor=following,
     )
 
 

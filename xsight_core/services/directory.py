@@ -9,7 +9,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xsight_core.db.customers import CustomerFilter, ShownState
+from xsight_core.db.days import stored_day
 from xsight_core.ledger import ledger_folder
 from xsight_core.ledger.customers import Customers, load_customers
 from xsight_core.ledger.scores import Scores, load_scores
@@ -27,7 +27,6 @@ __all__ = ["Directory", "Sheet"]
 
 LARGE: Final = 50_000
 _OPEN_AT_ONCE: Final = 16
-_EPOCH: Final = date(1970, 1, 1)
 _LIVING: Final = 1  # the first of a customer's bits
 
 Mask = NDArray[np.bool_]
@@ -83,7 +82,7 @@ class Sheet:
             ("orders", which.orders_min, which.orders_max),
             ("net_minor", which.net_min, which.net_max),
             ("churn_90", which.churn_min, None),
-            ("last_day", _day(which.ordered_since), _day(which.ordered_until)),
+            ("last_day", stored_day(which.ordered_since), stored_day(which.ordered_until)),
         ):
             if least is not None:
                 masks.append(columns[name] >= least)
@@ -136,7 +135,3 @@ class Directory:
 def _place(names: Sequence[str], name: str) -> int:
     """Its code, or one that nothing has."""
     return names.index(name) if name in names else -2
-
-
-def _day(day: date | None) -> int | None:
-    return (day - _EPOCH).days if day is not None else None

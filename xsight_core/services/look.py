@@ -15,7 +15,7 @@ from xsight_core.clv import DEFAULT_PRIORS, Prior
 from xsight_core.db.insights import InsightRun, read_run
 from xsight_core.errors import InvalidInput, NotFound
 from xsight_core.ledger import Ledger, ShopState, ledger_folder, read_shop
-from xsight_core.ledger.shop import shop_state
+from xsight_core.ledger.shop import NO_SHOP, shop_state
 from xsight_core.services.insights import METHOD_VERSION
 from xsight_core.services.pooling import read_priors
 from xsight_core.services.together import Together
@@ -26,7 +26,6 @@ __all__ = ["Ledgers", "Look", "Viewpoint"]
 _OPEN_AT_ONCE: Final = 32
 _ASKED_AT_ONCE: Final = 2
 _RUNS_KNOWN: Final = 64
-_NO_SHOP: Final = "This tenant has no shop: it was removed, or never set up."
 _NOTHING_YET: Final = "Nothing has been computed for this store yet; connect it and sync it first."
 
 
@@ -83,7 +82,7 @@ class Ledgers:
         """
         found = await self._states.ask(tenant_id)
         if found is None:
-            raise NotFound(_NO_SHOP)
+            raise NotFound(NO_SHOP)
         shop, run = found
         if run is None and shop.data_version == 0:
             raise NotFound(_NOTHING_YET)

@@ -10,7 +10,7 @@ import msgspec
 from xsight_core.db import orders as rows
 from xsight_core.db.customers import shown_state
 from xsight_core.db.orders import OrderFilter, OrderParts
-from xsight_core.db.paging import encode_cursor
+from xsight_core.db.paging import cut
 from xsight_core.db.tables import Order
 from xsight_core.errors import InvalidInput, NotFound
 from xsight_core.services.counts import Counter, count_now
@@ -131,12 +131,11 @@ async def list_orders(
         async with tenancy.scope(tenant_id) as session:
             return await rows.count_orders(session, which)
 
-    page = found[:limit]
-    last = page[-1] if len(found) > limit else None
+    page, following = cut(found, sort, limit)
     return OrderPage(
         items=[_view(row[0]) for row in page],
         total=await counted(str(shown.data_version), f"orders {which!r}", count),
-        next_cursor=encode_cursor(sort, last.sort_value, last[0].id) if last is not None else None,
+        next_cursor=following,
     )
 
 

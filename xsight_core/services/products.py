@@ -9,7 +9,7 @@ import msgspec
 
 from xsight_core.db import products as rows
 from xsight_core.db.customers import shown_state
-from xsight_core.db.paging import encode_cursor
+from xsight_core.db.paging import cut
 from xsight_core.db.products import ProductFilter
 from xsight_core.errors import InvalidInput, NotFound
 from xsight_core.services.counts import Counter, count_now
@@ -103,12 +103,11 @@ async def list_products(
         async with tenancy.scope(tenant_id) as session:
             return await rows.count_products(session, which)
 
-    page = found[:limit]
-    last = page[-1] if len(found) > limit else None
+    page, following = cut(found, sort, limit)
     return ProductPage(
         items=[msgspec.convert(row[0], ProductView, from_attributes=True) for row in page],
         total=await counted(str(shown.data_version), f"products {which!r}", count),
-        next_cursor=encode_cursor(sort, last.sort_value, last[0].id) if last is not None else None,
+        next_cursor=following,
     )
 
 

@@ -6,19 +6,19 @@ does no harm, so a batch whose answer was lost is sent again.
 """
 
 import secrets
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.analytics import day_number, day_of
+from xsight_core.analytics import day_of
 from xsight_core.db import segment_actions as rows
-from xsight_core.db.segments import find_segment, read_state
+from xsight_core.db.segments import find_segment
 from xsight_core.errors import Conflict, InvalidInput, NotFound
+from xsight_core.ledger.shop import need_shop
 from xsight_core.segments.shopify_export import tag_of
 from xsight_core.services.audit import Actor, record
 from xsight_core.services.jobs import enqueue
@@ -193,10 +193,7 @@ async def _check_may_write(session: AsyncSession, tag: str) -> None:
 
 
 async def _today(session: AsyncSession) -> int:
-    found = await read_state(session)
-    if found is None:
-        raise NotFound("This tenant has no shop: it was removed, or never set up.")
-    return day_number(datetime.now(ZoneInfo(found[0]["timezone"])).date())
+    return (await need_shop(session)).day(datetime.now(UTC))
 
 
 async def _promise(session: AsyncSession, tenant_id: UUID, action: UUID) -> None:

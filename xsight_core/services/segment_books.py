@@ -19,6 +19,7 @@ from xsight_core.errors import Forbidden, NotFound
 from xsight_core.ledger import Ledger, ShopState, ledger_folder
 from xsight_core.ledger.customers import load_customers
 from xsight_core.ledger.scores import load_scores
+from xsight_core.ledger.shop import need_shop
 from xsight_core.segments import Basis, Group, Rule, customers_of, read_rule
 from xsight_core.segments.book import Book
 from xsight_core.segments.facts import load_facts
@@ -92,13 +93,10 @@ class Books:
         ``personal``: whoever asks may see what names a person; otherwise a rule that asks it is refused.
         """
         async with self._tenancy.scope(tenant_id) as session:
-            found = await rows.read_state(session)
+            shop, missing = await need_shop(session), await rows.read_missing(session)
             saved = (
                 {str(s.id): s for s in await rows.list_segments(session)} if _name(trees) else {}
             )
-        if found is None:
-            raise NotFound("This tenant has no shop: it was removed, or never set up.")
-        shop, missing = ShopState(**found[0]), found[1]
         if shop.data_version == 0:
             raise NotFound(
                 "Nothing has been synced for this store yet; connect it and sync it first."
