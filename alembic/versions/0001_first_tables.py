@@ -180,6 +180,36 @@ def upgrade() -> None:
         schema="control",
     )
     op.create_table(
+        "alert_rules",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("metric", sa.Text(), nullable=False),
+        sa.Column("test", sa.Text(), nullable=False),
+        sa.Column("bound", sa.Double(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("against", sa.Text(), nullable=True),
+        sa.Column("least_orders", sa.Integer(), nullable=False),
+        sa.Column("mail_to", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("tell_hooks", sa.Boolean(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("state", sa.Text(), server_default=sa.text("'unknown'"), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("before", sa.Double(), nullable=True),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("trouble", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_alert_rules")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_table(
         "audit_events",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column(
@@ -204,6 +234,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "seq", name=op.f("pk_audit_events")),
         schema="xsight",
         info={"notebook": False, "append_only": True},
+    )
+    op.create_table(
+        "branding",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("accent", sa.Text(), nullable=True),
+        sa.Column("logo", sa.LargeBinary(), nullable=True),
+        sa.Column(
+            "updated_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", name=op.f("pk_branding")),
+        schema="xsight",
     )
     op.create_table(
         "bulk_spool",
@@ -831,6 +876,36 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "report_schedules",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("every", sa.Text(), nullable=False),
+        sa.Column("on", sa.SmallInteger(), nullable=False),
+        sa.Column("hour", sa.SmallInteger(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_report_schedules")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        op.f("ix_report_schedules_tenant_id_next_at"),
+        "report_schedules",
+        ["tenant_id", "next_at"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
         "segment_hooks",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1222,6 +1297,36 @@ def upgrade() -> None:
         schema="private",
     )
     op.create_table(
+        "alert_events",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("rule_id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
+        ),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=True),
+        sa.Column("before", sa.Double(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("insight_run", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "rule_id"],
+            ["xsight.alert_rules.tenant_id", "xsight.alert_rules.id"],
+            name=op.f("fk_alert_events_alert_rules"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_alert_events")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        op.f("ix_alert_events_tenant_id_rule_id"),
+        "alert_events",
+        ["tenant_id", "rule_id"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
         "customer_history",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("insight_run", sa.Uuid(), nullable=False),
@@ -1328,6 +1433,36 @@ def upgrade() -> None:
         "customer_insights",
         ["tenant_id", "insight_run", "segment", "net_minor", "customer_id"],
         unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "report_deliveries",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("schedule_id", sa.Uuid(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'waiting'"), nullable=False),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("personal", sa.Boolean(), nullable=True),
+        sa.Column("bytes", sa.BigInteger(), nullable=True),
+        sa.Column("insight_run", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "schedule_id"],
+            ["xsight.report_schedules.tenant_id", "xsight.report_schedules.id"],
+            name=op.f("fk_report_deliveries_report_schedules"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_report_deliveries")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        op.f("ix_report_deliveries_tenant_id_schedule_id_due_at"),
+        "report_deliveries",
+        ["tenant_id", "schedule_id", "due_at"],
+        unique=True,
         schema="xsight",
     )
     op.create_table(

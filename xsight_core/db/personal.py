@@ -90,7 +90,7 @@ NOTHING_PERSONAL: Final[Mapping[str, str]] = {
         (
             "control.tenants", "control.users", "control.memberships", "control.sessions", "control.session_secrets",
             "control.one_time_codes", "control.invitations", "control.api_tokens", "control.mails",
-            "private.server_roles",
+            "private.server_roles", "xsight.report_schedules", "xsight.report_deliveries",
         ),
         ACCOUNTS,
     ),
@@ -111,6 +111,7 @@ NOTHING_PERSONAL: Final[Mapping[str, str]] = {
         (
             "control.jobs", "control.model_priors", "xsight.sync_runs", "xsight.bulk_spool", "xsight.completeness",
             "xsight.insight_runs", "xsight.segment_sizes", "xsight.segment_refreshes", "xsight.segment_hooks",
+            "xsight.alert_rules", "xsight.alert_events", "xsight.branding",
         ),
         "counts, states and parameters",
     ),

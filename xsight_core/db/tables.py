@@ -1327,3 +1327,117 @@ class CustomerMetafield(Base):
     key: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)  # namespace.key
     type: Mapped[str | None]
     value: Mapped[str | None]
+
+
+# -------------------------------------------------------------------------------------------- the store's choices
+class Branding(Base):
+    """How the store's pages and reports look: its name, one colour, a small picture (PNG)."""
+
+    __tablename__ = "branding"
+    __table_args__ = {"schema": DATA}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    name: Mapped[str | None]
+    accent: Mapped[str | None]  # #rrggbb; dark enough for white text
+    logo: Mapped[bytes | None]
+    updated_at: Mapped[datetime] = _now()
+
+
+class ReportSchedule(Base):
+    """A page that a member gets by mail, with that member's rights; ``next_at`` is when it is due next."""
+
+    __tablename__ = "report_schedules"
+    __table_args__ = (
+        Index(None, "tenant_id", "next_at"),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    page: Mapped[str]
+    format: Mapped[str]  # html | pdf
+    every: Mapped[str]  # day | week | month
+    on: Mapped[int] = mapped_column(SmallInteger)  # weekday (0 = Monday) or day of the month
+    hour: Mapped[int] = mapped_column(SmallInteger)  # of the shop's day
+    user_id: Mapped[UUID]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime] = _now()
+    next_at: Mapped[datetime | None]  # null: stopped
+    stopped: Mapped[str | None]  # why
+
+
+class ReportDelivery(Base):
+    """One mail of a schedule: waiting, sent, skipped or failed."""
+
+    __tablename__ = "report_deliveries"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "schedule_id"],
+            [ReportSchedule.tenant_id, ReportSchedule.id],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "schedule_id", "due_at", unique=True),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    schedule_id: Mapped[UUID]
+    due_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default=text("'waiting'"))
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    error: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+    personal: Mapped[bool | None]  # it named people, as its reader may see them
+    bytes: Mapped[int | None]
+    insight_run: Mapped[UUID | None]
+
+
+class AlertRule(Base):
+    """A bound on a metric, looked at after every insight run; ``state`` is quiet, firing or unknown."""
+
+    __tablename__ = "alert_rules"
+    __table_args__ = {"schema": DATA, "info": {"notebook": False}}
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    name: Mapped[str]
+    metric: Mapped[str]  # of the registry
+    test: Mapped[str]  # above | below | rises | falls
+    bound: Mapped[float]  # in the metric's unit (money: minor units); of rises and falls: a share
+    days: Mapped[int] = mapped_column(Integer)  # the last whole days of the shop
+    against: Mapped[str | None]  # previous_period | previous_year
+    least_orders: Mapped[int] = mapped_column(Integer)  # in each range, else nothing is said
+    mail_to: Mapped[list[Any]]  # users' ids
+    tell_hooks: Mapped[bool]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime] = _now()
+    state: Mapped[str] = mapped_column(server_default=text("'unknown'"))
+    since: Mapped[datetime | None]  # the state's
+    value: Mapped[float | None]
+    before: Mapped[float | None]
+    judged_at: Mapped[datetime | None]
+    trouble: Mapped[str | None]  # why nothing can be said
+
+
+class AlertEvent(Base):
+    """A rule that began to fire, or came to rest."""
+
+    __tablename__ = "alert_events"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "rule_id"], [AlertRule.tenant_id, AlertRule.id], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "rule_id"),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True, sort_order=-1)
+    rule_id: Mapped[UUID]
+    at: Mapped[datetime] = _now()
+    state: Mapped[str]  # firing | quiet
+    value: Mapped[float | None]
+    before: Mapped[float | None]
+    until: Mapped[date]  # last day of the range that was looked at
+    insight_run: Mapped[UUID | None]
