@@ -11,13 +11,13 @@ Everything comes back as a pandas DataFrame or Series, and gives the numbers tha
 """
 
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -49,8 +49,10 @@ from xsight_core.db import frames
 from xsight_core.db.insights import shown_run
 from xsight_core.db.traits import rfm_groups
 from xsight_core.errors import InvalidInput, NotFound, XsightError
-from xsight_core.ledger import LedgerFolder, ShopState, read_ledger, read_shop
+from xsight_core.ledger import Ledger, LedgerFolder, ShopState, read_ledger, read_shop
 from xsight_core.services.figures import forecast
+from xsight_core.services.shop_columns import PERSONAL, chosen, explained, selected
+from xsight_core.services.shop_metrics import Metrics
 from xsight_core.services.shop_model import ShopModel
 from xsight_core.services.shop_patterns import (
     anomaly_frame,
@@ -60,10 +62,16 @@ from xsight_core.services.shop_patterns import (
     pair_frame,
     some_customers,
 )
+from xsight_core.services.shop_segments import lift_frame, members
+from xsight_core.services.tape import Tape
+from xsight_core.sql_cells import use_in_cells
 
 __all__ = ["NotInANotebookServer", "Shop", "connect"]
 
 Params = Mapping[str, Any] | Sequence[Any]
+Columns = Sequence[str]
+Connection = psycopg.Connection[tuple[Any, ...]]
+T = TypeVar("T")
 
 
 class NotInANotebookServer(XsightError):
@@ -82,6 +90,10 @@ def connect(dsn_file: str | Path | None = None) -> "Shop":
     dsn_file : path, optional
         A file that holds a database address, for use outside a notebook server.
     """
+    use_in_cells()
+    tape = Tape.from_environment()
+    if tape is not None and tape.replay:
+        return Shop("", None, tape)
     path = dsn_file or os.environ.get("XSIGHT_DSN_FILE")
     if not path:
         raise NotInANotebookServer(
@@ -96,7 +108,7 @@ def connect(dsn_file: str | Path | None = None) -> "Shop":
             "again from the Hub's control panel."
         ) from error
     ledgers = os.environ.get("XSIGHT_LEDGER_DIR")
-    return Shop(dsn, LedgerFolder(Path(ledgers)) if ledgers else None)
+    return Shop(dsn, LedgerFolder(Path(ledgers)) if ledgers else None, tape)
 
 
 class Shop:
@@ -110,61 +122,120 @@ class Shop:
     >>> shop.rfm().groupby("segment").size()  # doctest: +SKIP
     """
 
-    def __init__(self, dsn: str, ledgers: LedgerFolder | None = None) -> None:
-        self._dsn, self._ledgers = dsn, ledgers
+    def __init__(
+        self, dsn: str, ledgers: LedgerFolder | None = None, tape: Tape | None = None
+    ) -> None:
+        self._dsn, self._ledgers, self._tape = dsn, ledgers, tape
         self._cached: tuple[int, Orders] | None = None
-        with self._connection() as connection:  # fails here and now where the address is wrong
-            read_shop(connection)
+        _ = self.state  # fails here and now where the address is wrong
 
     @property
     def state(self) -> ShopState:
         """Name, currency, time zone and freshness, as they are now."""
-        with self._connection() as connection:
-            return read_shop(connection)
+        found = self._ask(("state",), lambda connection: asdict(read_shop(connection)))
+        return ShopState(**found)
 
     @property
     def as_of(self) -> date:
         """The day the shown scores are as of; today in the shop's time zone where there are none yet."""
-        with self._connection() as connection:
+
+        def asked(connection: Connection) -> date:
             run = shown_run(connection)
             return run.as_of if run else day_of(read_shop(connection).day(datetime.now(UTC)))
 
+        return self._ask(("as_of",), asked)
+
+    @property
+    def metrics(self) -> Metrics:
+        """The metrics there are: ``shop.metrics()`` lists them, ``shop.metrics.net_sales(by="week")`` is one.
+
+        ``shop.metrics.`` and Tab shows the names, a question mark behind one its definition.
+        """
+        return Metrics(self.metric)
+
     # ------------------------------------------------------------------------------------------- rows
-    def orders(self, *, every: bool = False) -> pd.DataFrame:
+    def orders(
+        self,
+        columns: Columns | None = None,
+        *,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        every: bool = False,
+    ) -> pd.DataFrame:
         """One row per order, sorted by day: those that count, or ``every`` one with test, cancelled and deleted flags.
 
         ``gross - discounts - returns = net``, without tax and shipping; returns are on the day of the order.
+
+        Parameters
+        ----------
+        columns : list of str, optional
+            The only columns to read: nothing else leaves the database. ``shop.columns("orders")`` explains them all.
+        since, until : date or "YYYY-MM-DD", optional
+            First and last day, both counted.
+
+        Examples
+        --------
+        >>> shop.orders(["day", "channel", "net"], since="2026-01-01")  # doctest: +SKIP
         """
-        if every:
-            return self._money(self._fetch(frames.ORDERS))
-        return self._counted(frames.ORDERS).drop(columns=["test", "cancelled", "deleted"])
+        frame = self._rows("orders", columns, since, until, counted=not every)
+        return frame if every or columns else frame.drop(columns=["test", "cancelled", "deleted"])
 
-    def order_lines(self) -> pd.DataFrame:
+    def order_lines(
+        self,
+        columns: Columns | None = None,
+        *,
+        since: date | str | None = None,
+        until: date | str | None = None,
+    ) -> pd.DataFrame:
         """One row per line of the orders that count; names are those at the time of the order."""
-        return self._counted(frames.ORDER_LINES)
+        return self._rows("order_lines", columns, since, until, counted=True)
 
-    def refunds(self) -> pd.DataFrame:
+    def refunds(
+        self,
+        columns: Columns | None = None,
+        *,
+        since: date | str | None = None,
+        until: date | str | None = None,
+    ) -> pd.DataFrame:
         """One row per refund of the orders that count: ``day`` it was made, ``order_day`` of its order."""
-        return self._counted(frames.REFUNDS)
+        return self._rows("refunds", columns, since, until, counted=True)
 
-    def products(self) -> pd.DataFrame:
+    def products(self, columns: Columns | None = None) -> pd.DataFrame:
         """One row per product as it is now."""
-        return self._fetch(frames.PRODUCTS)
+        return self._rows("products", columns)
 
-    def customers(self) -> pd.DataFrame:
-        """One row per customer, also those who never ordered.
+    def customers(self, columns: Columns | None = None) -> pd.DataFrame:
+        """One row per customer, also those who never ordered; the index is ``customer_id``.
 
         Names and addresses are there only if you have the right to personal data in this shop.
         """
-        with self._connection() as connection:
-            zone = read_shop(connection).timezone
-            frame = frames.fetch_frame(connection, frames.CUSTOMERS, zone=zone).set_index(
-                "customer_id"
-            )
-            if connection.execute(frames.PII_VISIBLE).fetchone() == (True,):
-                personal = frames.fetch_frame(connection, frames.PERSONAL, zone=zone)
-                frame = frame.join(personal.set_index("customer_id"))
+        asked = None if columns is None else chosen("customers", [*columns, "customer_id"])
+        visible = (asked is None or bool(PERSONAL & set(asked))) and bool(
+            self._fetch(f"{frames.PII_VISIBLE} AS seen")["seen"].iloc[0]
+        )
+        own = None if asked is None else [name for name in asked if name not in PERSONAL]
+        frame = self._rows("customers", own).set_index("customer_id")
+        if visible:
+            personal = self._fetch(frames.PERSONAL).set_index("customer_id")
+            frame = frame.join(personal if asked is None else personal.filter(asked))
         return frame
+
+    def columns(self, of: str | pd.DataFrame) -> pd.DataFrame:
+        """What the columns of a frame are: type, unit and meaning.
+
+        Parameters
+        ----------
+        of : str or DataFrame
+            ``orders``, ``order_lines``, ``refunds``, ``products``, ``customers`` or ``scores``; or a frame from here.
+
+        Examples
+        --------
+        >>> shop.columns("orders")  # doctest: +SKIP
+        >>> shop.columns(shop.rfm())  # doctest: +SKIP
+        """
+        if isinstance(of, str):
+            of = self._money(self._fetch(f"{selected(of)} LIMIT 0"))
+        return explained(of, self.state.currency)
 
     def sql(self, query: str, params: Params | None = None, *, exact: bool = False) -> pd.DataFrame:
         """Any query on this shop's tables; see ``shop.tables()``.
@@ -258,11 +329,6 @@ class Shop:
             dtype=object,
         )
 
-    def metrics(self) -> pd.DataFrame:
-        """The metrics there are, with units and definitions."""
-        rows = [(m.name, str(m.unit), m.description) for m in METRICS.values()]
-        return pd.DataFrame(rows, columns=["metric", "unit", "definition"]).set_index("metric")
-
     def rfm(
         self, as_of: date | str | None = None, thresholds: Thresholds | None = None
     ) -> pd.DataFrame:
@@ -337,8 +403,7 @@ class Shop:
 
     def shopify_groups(self) -> pd.DataFrame:
         """Shopify's RFM group of every buyer as scored here and by Shopify, where it says; see ``attrs``."""
-        with self._connection() as connection:
-            known = rfm_groups(connection)
+        known = self._ask(("rfm_groups",), rfm_groups)
         return group_frame(self._orders(), self._day(None), known)
 
     # ------------------------------------------------------------------------------------------- patterns
@@ -460,11 +525,41 @@ class Shop:
 
     def model_card(self, run: str | None = None) -> dict[str, Any]:
         """Data, rules, models, evidence, drift and warnings of the run on the dashboards, or of another one."""
-        with self._connection() as connection:
-            row = connection.execute(frames.CARD, {"run": run}).fetchone()
-        if row is None:
+        found = self._fetch(frames.CARD, {"run": run})
+        if found.empty:
             raise NotFound("There is no such run; shop.runs() lists those that are kept.")
-        return row[0]
+        return found["card"].iloc[0]
+
+    def completeness(self) -> dict[str, Any]:
+        """The newest proof of completeness: what the shop says it holds beside what is here; empty before a sync."""
+        found = self._fetch(frames.COMPLETENESS)
+        return (
+            {}
+            if found.empty
+            else {"checked_at": found["checked_at"].iloc[0], **found["report"].iloc[0]}
+        )
+
+    # ------------------------------------------------------------------------------------------- saved segments
+    def saved_segments(self) -> pd.DataFrame:
+        """The segments saved in this shop, by name: rule, members as of the last refresh, trouble if any."""
+        return self._fetch(frames.SAVED_SEGMENTS).set_index("name")
+
+    def members(self, segment: str) -> pd.Index:
+        """The customers in a saved segment, by its name or id, as of its last refresh.
+
+        Examples
+        --------
+        >>> shop.scores().loc[lambda f: f.index.isin(shop.members("Loyal"))]  # doctest: +SKIP
+        """
+        return members(self._fetch, segment)
+
+    def actions(self) -> pd.DataFrame:
+        """What was done to segments (exports, tags), with the customers ``treated`` and ``held`` out."""
+        return self._fetch(frames.ACTIONS).set_index("id")
+
+    def lift(self, action: str) -> pd.DataFrame:
+        """What an action with a hold-out brought in: orders and net sales per customer of both arms since, 95 %."""
+        return lift_frame(self._fetch, self.orders, action)
 
     # ------------------------------------------------------------------------------------------- inside
     def __repr__(self) -> str:
@@ -498,32 +593,69 @@ class Shop:
         return day_number(self.as_of if as_of is None else _date(as_of))
 
     @contextmanager
-    def _connection(self) -> Generator[psycopg.Connection[tuple[Any, ...]]]:
+    def _connection(self) -> Generator[Connection]:
         """A connection for one question: an idle one would hold one of the few this server may have."""
         with psycopg.connect(self._dsn, connect_timeout=10) as connection:
             yield connection
 
+    def _ask(self, question: tuple[Any, ...], answer: Callable[[Connection], T]) -> T:
+        """Every answer comes through here: in a run of a published notebook it is kept, and given again."""
+
+        def make() -> T:
+            with self._connection() as connection:
+                return answer(connection)
+
+        return make() if self._tape is None else self._tape.answer(question, make)
+
     def _fetch(
         self, query: str, params: Params | None = None, *, exact: bool = False
     ) -> pd.DataFrame:
-        with self._connection() as connection:
+        def asked(connection: Connection) -> tuple[Any, ...]:
             zone = read_shop(connection).timezone
-            return frames.fetch_frame(connection, query, params, zone=zone, exact=exact)
+            return zone, *frames.fetch_rows(connection, query, params)
 
-    def _counted(self, query: str) -> pd.DataFrame:
-        """Rows with an ``order_id``, of the orders that count."""
-        frame = self._fetch(query)
-        counted = self._orders().counted(day_number(self.as_of)).order_id
-        return self._money(frame.loc[np.isin(frame["order_id"], counted)].reset_index(drop=True))
+        zone, names, kinds, rows = self._ask(("sql", query, params), asked)
+        return frames.framed(names, kinds, rows, zone=zone, exact=exact)
+
+    def _rows(
+        self,
+        table: str,
+        columns: Columns | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        *,
+        counted: bool = False,
+    ) -> pd.DataFrame:
+        """A table's columns between two days; ``counted``: of the orders that count."""
+        wanted = chosen(table, columns)
+        read = wanted if wanted is None or not counted else dict.fromkeys([*wanted, "order_id"])
+        days = {
+            name: None if day is None else _date(day)
+            for name, day in (("since", since), ("until", until))
+        }
+        frame = self._fetch(
+            selected(table, read, days), {k: v for k, v in days.items() if v} or None
+        )
+        if counted:
+            orders = self._orders().counted(day_number(self.as_of)).order_id
+            frame = frame.loc[np.isin(frame["order_id"], orders)].reset_index(drop=True)
+        frame = self._money(frame if wanted is None else frame.filter(list(wanted)))
+        return frame if columns is None else frame.filter([*columns])
 
     def _orders(self) -> Orders:
         """All orders of the current data version: the mapped ledger where there is one, else read from the tables."""
-        with self._connection() as connection:
-            version = read_shop(connection).data_version
-            if self._cached is None or self._cached[0] != version:
+        version = self.state.data_version
+        if self._cached is None or self._cached[0] != version:
+
+            def read() -> Ledger:
                 found = self._ledgers.open(version) if self._ledgers else None
-                found = found or read_ledger(connection)
-                self._cached = version, found.orders
+                if found is not None:
+                    return found
+                with self._connection() as connection:
+                    return read_ledger(connection)
+
+            found = self._tape.ledger(version, read) if self._tape else read()
+            self._cached = version, found.orders
         return self._cached[1]
 
     def _money(self, frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,10 +3,12 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import jupytext
 import pytest
 
 from tests.support.shops import add_orders, random_orders, set_shop
@@ -20,18 +22,32 @@ LAB = PROJECT / ".venv-lab" / "bin" / "python"
 STARTERS = sorted((PROJECT / "notebooks" / "analysis").glob("*.ipynb"))
 
 
-async def execute(notebook: Path, env: dict[str, str]) -> list[dict]:
-    process = await asyncio.create_subprocess_exec(
-        LAB if LAB.exists() else sys.executable,
-        Path(__file__).with_name("execute.py"),
-        notebook,
-        env=os.environ | {"PYTHONPATH": str(PROJECT)} | env,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, errors = await process.communicate()
-    assert process.returncode == 0, errors.decode()[-3000:]
-    return json.loads(out)
+@pytest.fixture(scope="module")
+def execute(tmp_path_factory):
+    """Ask the analysts' own environment to run a notebook: one process for all of them."""
+    folder = tmp_path_factory.mktemp("ipython")
+    env = os.environ | {"PYTHONPATH": str(PROJECT), "IPYTHONDIR": str(folder)}
+    with (
+        (folder / "errors").open("w") as errors,
+        subprocess.Popen(
+            [LAB if LAB.exists() else sys.executable, Path(__file__).with_name("execute.py")],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as process,
+    ):
+
+        def ask(notebook: Path, env: dict[str, str]) -> list[str]:
+            process.stdin.write(json.dumps({"notebook": str(notebook), "env": env}) + "\n")
+            process.stdin.flush()
+            answer = process.stdout.readline()
+            assert answer, (folder / "errors").read_text()[-3000:]
+            return json.loads(answer)
+
+        yield ask
+        process.stdin.close()
 
 
 @pytest.fixture(scope="module", params=[1200, 0], ids=["orders", "empty"])
@@ -53,15 +69,24 @@ def opened(request, database, tmp_path_factory):
     env = {
         "XSIGHT_DSN_FILE": str(mint(database, mine, folder, pii=False)),
         "XSIGHT_LEDGER_DIR": str(folder / "home" / "ledger" / str(mine.id)),
-        "IPYTHONDIR": str(folder / "ipython"),
     }
     return env, [order for order in made if order.counts]
 
 
 @pytest.mark.parametrize("notebook", STARTERS, ids=lambda path: path.stem)
-async def test_starter(opened, tmp_path, notebook):
+def test_starter(opened, execute, notebook):
     env, counted = opened
-    outputs = await execute(notebook, env | {"JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime")})
-    card = outputs[0]["text/html"]
+    card, last = execute(notebook, env)
     assert f"{len(counted):,}" in card
     assert f"{sum(order.net for order in counted) / 100:,.2f} USD" in card
+    assert last
+
+
+@pytest.mark.parametrize("notebook", STARTERS, ids=lambda path: path.stem)
+def test_starter_and_its_script_are_one(notebook):
+    pair = jupytext.read(notebook.parent / "scripts" / f"{notebook.stem}.py")
+    cells = json.loads(notebook.read_text())["cells"]
+    assert [(cell["cell_type"], "".join(cell["source"])) for cell in cells] == [
+        (cell.cell_type, cell.source) for cell in pair.cells
+    ]
+    assert not any(cell.get("outputs") for cell in cells)

@@ -12,18 +12,25 @@ import pandas as pd
 import psycopg
 
 __all__ = [
+    "ACTIONS",
+    "ARMS",
     "CARD",
+    "COMPLETENESS",
     "CUSTOMERS",
     "HISTORY",
+    "MEMBERS",
     "ORDERS",
     "ORDER_LINES",
+    "ORDINALS",
     "PERSONAL",
     "PII_VISIBLE",
     "PRODUCTS",
     "REFUNDS",
     "RUNS",
+    "SAVED_SEGMENTS",
     "SCORES",
-    "fetch_frame",
+    "fetch_rows",
+    "framed",
 ]
 
 ORDERS: Final[LiteralString] = """
@@ -117,37 +124,79 @@ SELECT r.card FROM xsight.insight_runs r JOIN xsight.tenant_state t ON t.tenant_
 WHERE r.id = coalesce(%(run)s::uuid, t.insight_run)
 """
 
+COMPLETENESS: Final[LiteralString] = """
+SELECT checked_at, state, report FROM xsight.completeness ORDER BY checked_at DESC LIMIT 1
+"""
+
+SAVED_SEGMENTS: Final[LiteralString] = """
+SELECT name, id::text AS id, note, members, refreshed_at, rule, trouble FROM xsight.segments ORDER BY lower(name)
+"""
+
+MEMBERS: Final[LiteralString] = """
+SELECT s.id::text AS id, m.bits FROM xsight.segments s
+LEFT JOIN xsight.segment_members m ON m.tenant_id = s.tenant_id AND m.segment_id = s.id
+WHERE s.id::text = %(segment)s OR lower(s.name) = lower(%(segment)s)
+"""
+
+ORDINALS: Final[LiteralString] = """
+SELECT id AS customer_id, ordinal FROM xsight.customers
+WHERE deleted_at IS NULL AND merged_into IS NULL ORDER BY id
+"""
+
+ACTIONS: Final[LiteralString] = """
+SELECT a.id::text AS id, s.name AS segment, a.kind, a.state, a.tag, date '1970-01-01' + a.day AS day, a.held_out,
+       bit_count(a.treated) AS treated, bit_count(a.held) AS held
+FROM xsight.segment_actions a JOIN xsight.segments s ON s.tenant_id = a.tenant_id AND s.id = a.segment_id
+ORDER BY a.created_at DESC, a.id
+"""
+
+ARMS: Final[LiteralString] = """
+SELECT date '1970-01-01' + day AS day, treated, held FROM xsight.segment_actions WHERE id::text = %(action)s
+"""
+
 _INTEGERS: Final = {"int2", "int4", "int8"}
 _FLOATS: Final = {"float4", "float8"}
 _STRINGS: Final = {"text", "varchar", "bpchar", "name", "uuid"}
 
 
-def fetch_frame(
+Rows = tuple[Sequence[str], Sequence[str], Sequence[Sequence[Any]]]
+"""Names of the columns, PostgreSQL's types of them, rows."""
+
+
+def fetch_rows(
     connection: psycopg.Connection[tuple[Any, ...]],
     query: str,
     params: Mapping[str, Any] | Sequence[Any] | None = None,
+) -> Rows:
+    """Run a query; what came of it, for :func:`framed`."""
+    with connection.cursor(binary=True) as cursor:
+        cursor.execute(query.encode(), params)
+        if cursor.description is None:
+            return (), (), ()
+        names = [column.name for column in cursor.description]
+        kinds = [_kind(connection, column.type_code) for column in cursor.description]
+        return names, kinds, cursor.fetchall()
+
+
+def framed(
+    names: Sequence[str],
+    kinds: Sequence[str],
+    rows: Sequence[Sequence[Any]],
     *,
     zone: str,
     exact: bool = False,
 ) -> pd.DataFrame:
-    """Run a query; each column's type follows from PostgreSQL's, whatever rows there are.
+    """Rows as a frame; each column's type follows from PostgreSQL's, whatever rows there are.
 
     Integers stay integers (``Int64`` where some are missing), ``numeric`` becomes float64 or, where ``exact``, Decimal;
     ``timestamptz`` is shown in the time zone ``zone``, ``date`` is midnight without a zone.
     """
-    with connection.cursor(binary=True) as cursor:
-        cursor.execute(query.encode(), params)
-        if cursor.description is None:
-            return pd.DataFrame()
-        names = [column.name for column in cursor.description]
-        kinds = [_kind(connection, column.type_code) for column in cursor.description]
-        rows = cursor.fetchall()
     values = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     columns = [
         _column(value, kind, zone, exact=exact) for value, kind in zip(values, kinds, strict=True)
     ]
     frame = pd.concat(columns, axis=1) if columns else pd.DataFrame()
-    frame.columns = names
+    frame.columns = list(names)
     return frame
 
 

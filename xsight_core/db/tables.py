@@ -1250,7 +1250,7 @@ class SegmentAction(Base):
             ["tenant_id", "segment_id"], [Segment.tenant_id, Segment.id], ondelete="CASCADE"
         ),
         Index(None, "tenant_id", "segment_id"),
-        {"schema": DATA, "info": {"notebook": False}},
+        {"schema": DATA},
     )
 
     tenant_id: Mapped[UUID] = _tenant()
