@@ -9,7 +9,7 @@ from tests.sync.conftest import KEYRING
 from xsight_core.errors import SealBroken
 from xsight_core.services import compliance, sealed_copy
 
-TABLES = ("customer_pii", "customer_places", "customer_metafields", "order_pii")
+TABLES = ("customer_pii", "customer_places", "customer_metafields", "order_pii", "order_metafields")
 
 
 @pytest.fixture
@@ -36,6 +36,10 @@ def people(database, tenant):
                     " VALUES (%(tenant)s, %(n)s, 'a.b', 'ünï')"
                 ),
                 "INSERT INTO xsight.order_pii (tenant_id, order_id, email) VALUES (%(tenant)s, %(n)s, %(mail)s)",
+                (
+                    "INSERT INTO xsight.order_metafields (tenant_id, order_id, key, value)"
+                    " VALUES (%(tenant)s, %(n)s, 'gift.message', %(mail)s)"
+                ),
             ):
                 admin.execute(statement, values)
             admin.execute(
@@ -70,7 +74,7 @@ def test_what_is_copied_comes_back_and_says_nothing_by_itself(
 ):
     before = state(database, tenant)
     copy, keys = tmp_path / "copy", tmp_path / "keys"
-    assert sealed_copy.write_copy(tenancy, tenant.id, copy) == 8
+    assert sealed_copy.write_copy(tenancy, tenant.id, copy) == 10
     assert sealed_copy.write_keys(tenancy, tenant.id, KEYRING, keys) == 4
     for path in (copy, keys):
         assert "example.com" not in path.read_text()
@@ -79,7 +83,7 @@ def test_what_is_copied_comes_back_and_says_nothing_by_itself(
     lost = sealed_copy.read_copy(tenancy, tenant.id, copy)
     assert (lost.rows, len(lost.forgotten)) == (0, 4)  # without keys it is noise
     sealed_copy.read_keys(tenancy, tenant.id, KEYRING, keys)
-    assert sealed_copy.read_copy(tenancy, tenant.id, copy) == sealed_copy.Restored(8, ())
+    assert sealed_copy.read_copy(tenancy, tenant.id, copy) == sealed_copy.Restored(10, ())
     assert state(database, tenant) == before
 
 

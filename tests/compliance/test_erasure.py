@@ -7,7 +7,8 @@ from psycopg.types.json import Jsonb
 
 from tests.compliance.conftest import WORD
 from tests.sync.conftest import named, synced
-from xsight_core.services import audit, compliance
+from xsight_core.services import audit, compliance, metafields
+from xsight_core.services.audit import SYSTEM
 from xsight_core.services.insights import compute_insights
 
 
@@ -80,10 +81,14 @@ async def test_a_late_copy_does_not_bring_them_back(
     await deliver(redact(gone))
     await work(access, shop, rows, home, caches)
     gid = f"gid://shopify/Customer/{gone}"
-    store.act("create_order", customer=gid)
+    made = store.act("create_order", customer=gid)
+    note = {"namespace": "gift", "key": "to", "type": "single_line_text_field", "value": WORD}
+    store.act("update_order", order=made["id"], metafields=[note])
+    await metafields.choose(access.tenancy, shop.id, {"orders": ["gift.to"]}, actor=SYSTEM)
     await deliver(("customers/update", named(gid)))
     await synced(access, shop, "delta")
     await synced(access, shop, "full")
+    assert rows("SELECT count(*) FROM xsight.order_metafields WHERE value = %s", WORD) == [(0,)]
     known = "SELECT count(*) FROM xsight.{} WHERE {} = %s"
     for table, column in (
         ("customers", "id"),

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from tests.ui.sample import make_document
 from tests.ui.site import BASE, Site, serve
@@ -22,10 +22,16 @@ def _bundle() -> None:
     build()
 
 
-@pytest.fixture
-def site(_bundle) -> Iterator[Site]:
-    with serve(make_document()) as running:
+@pytest.fixture(scope="module")
+def _served(_bundle) -> Iterator[Site]:
+    with serve() as running:
         yield running
+
+
+@pytest.fixture
+def site(_served: Site) -> Site:
+    _served.reset(make_document())
+    return _served
 
 
 class Visit:
@@ -63,24 +69,44 @@ class Visit:
         return json.loads(self.page.locator("#xs-spec").text_content() or "")
 
 
-@pytest.fixture
-def visit(browser: Browser, site: Site) -> Iterator[Callable[..., Visit]]:
-    """Open a page of the given width and theme; at the end nothing may have gone wrong on any of them."""
-    contexts, visits = [], []
+@pytest.fixture(scope="module")
+def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """One for each set of options, with what it has cached: most of a page's work is to read our scripts."""
+    kept: dict[str, BrowserContext] = {}
 
-    def new(width: int = 1440, height: int = 900, theme: str = "light", **options: Any) -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=theme,
-            locale="en-US",
-            **options,
-        )
-        contexts.append(context)
-        visits.append(Visit(context.new_page(), site))
+    def of(**options: Any) -> BrowserContext:
+        key = json.dumps(options, sort_keys=True)
+        if key not in kept:
+            kept[key] = browser.new_context(locale="en-US", **options)
+        return kept[key]
+
+    yield of
+    for context in kept.values():
+        context.close()
+
+
+@pytest.fixture
+def visit(contexts: Callable[..., BrowserContext], site: Site) -> Iterator[Callable[..., Visit]]:
+    """Open a page of the given width and theme; at the end nothing may have gone wrong on any of them."""
+    visits = []
+
+    def new(
+        width: int = 1440,
+        height: int = 900,
+        theme: str = "light",
+        reduced_motion: str = "no-preference",
+        **options: Any,
+    ) -> Visit:
+        page = contexts(**options).new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=theme, reduced_motion=reduced_motion)
+        visits.append(Visit(page, site))
         return visits[-1]
 
     yield new
-    for context in contexts:
-        context.close()
+    for one in visits:
+        if one.page.url.startswith(site.url):
+            one.page.evaluate("localStorage.clear()")
+        one.page.close()
     assert [error for one in visits for error in one.errors] == []
     assert [url for one in visits for url in one.elsewhere] == []

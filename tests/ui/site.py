@@ -35,12 +35,18 @@ DOMAIN = "garden-grove.myshopify.com"
 class Site:
     """What the stand-in answers; tests change it while a page is open."""
 
-    def __init__(self, document: dict[str, Any] | None) -> None:
+    def __init__(self) -> None:
+        self.url = ""
+        self._queues: set[asyncio.Queue[str | None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.reset(None)
+
+    def reset(self, document: dict[str, Any] | None) -> None:
+        """As new, with this document."""
         self.document = document
         self.sync_document: dict[str, Any] | None = None
         self.changes: list[tuple[str, str, Any]] = []
         self.answers: dict[str, Any] = {}
-        self.url = ""
         self.websocket = True
         self.runs: list[dict[str, Any]] = []
         self.ended: dict[str, dict[str, Any]] = {}
@@ -50,8 +56,6 @@ class Site:
         self.synced_at: str | None = None
         self.names = {7_000_000_000_000 + n: name for n, name in enumerate(_NAMES)}
         self._told: dict[str, dict[str, Any]] = {}
-        self._queues: set[asyncio.Queue[str | None]] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     def send(self, message: dict[str, Any]) -> None:
         """Tell every open websocket."""
@@ -84,7 +88,9 @@ class Site:
             sent = json.loads((await receive())["body"] or b"null")
             self.changes.append((scope["method"], scope["path"], sent))
         status, kind, body = self._answer(scope["method"], scope["path"], headers)
-        headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
+        kept = scope["path"].startswith("/assets/") and ".json" not in scope["path"]
+        caching = b"public, max-age=31536000, immutable" if kept else b"no-store"
+        headers = [(b"content-type", kind.encode()), (b"cache-control", caching)]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
@@ -192,9 +198,9 @@ def _json(body: Any, status: int = 200) -> tuple[int, str, bytes]:
 
 
 @contextmanager
-def serve(document: dict[str, Any] | None) -> Iterator[Site]:
+def serve() -> Iterator[Site]:
     """A site on a free port for as long as the block runs."""
-    site = Site(document)
+    site = Site()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(

@@ -18,6 +18,7 @@ from xsight_core.db.tables import metadata
 
 __all__ = [
     "Person",
+    "an_order",
     "count_traces",
     "empty_shop",
     "find_person",
@@ -34,6 +35,8 @@ _BULKY: Final = frozenset({"xsight.segment_members", "xsight.segment_actions"})
 
 subject_of: Final = f"sha256(convert_to({_TENANT}::text || ' ' || {{id}}::text, 'UTF8'))"
 """SQL: the digest by which a customer's id is kept after the customer was erased."""
+an_order: Final = "('order:' || {id})"
+"""SQL: what stands in its place for an order of theirs."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def read_person(cursor: Cursor[Any], person: Person) -> dict[str, list[dict[str,
                 {**person.values, "technical": list(_TECHNICAL)},
             ).fetchall()
             if rows:
-                told[holding.table.partition(".")[2]] = [row[0] for row in rows]
+                told[holding.name] = [row[0] for row in rows]
     return told
 
 
@@ -151,9 +154,12 @@ def forget_person(connection: Connection[Any], person: Person) -> dict[str, int]
         cursor.execute(
             _sql(f"""
             INSERT INTO xsight.erased_people (tenant_id, subject)
-            SELECT {_TENANT}, {subject_of.format(id="id")} FROM unnest(%s::bigint[]) AS one (id)
+            SELECT {_TENANT}, {subject_of.format(id="id")} FROM unnest(%(ids)s::bigint[]) AS one (id)
+            UNION ALL
+            SELECT {_TENANT}, {subject_of.format(id=an_order.format(id="id"))}
+            FROM unnest(%(orders)s::bigint[]) AS one (id)
             ON CONFLICT DO NOTHING"""),
-            [list(person.ids)],
+            person.values,
         )
     return done
 

@@ -7,14 +7,15 @@ from typing import Any, Final, LiteralString, cast
 from psycopg import Connection, Cursor
 from psycopg.types.json import Jsonb
 
+from xsight_core.db.personal import HOLDINGS
+
 __all__ = ["SEALED_TABLES", "add_keys", "keys", "make_keys", "put_back", "rows_to_seal"]
 
 _TENANT: Final = "current_setting('app.tenant_id')::uuid"
 SEALED_TABLES: Final[Mapping[str, str]] = {
-    "xsight.customer_pii": "'customer:' || t.customer_id",
-    "xsight.customer_places": "'customer:' || t.customer_id",
-    "xsight.customer_metafields": "'customer:' || t.customer_id",
-    "xsight.order_pii": "'order:' || t.order_id",
+    holding.table: f"'{holding.sealed_by.removesuffix('_id')}:' || t.{holding.sealed_by}"
+    for holding in HOLDINGS
+    if holding.sealed_by is not None
 }
 """Tables whose rows name people, and whose key seals a row."""
 

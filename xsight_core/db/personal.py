@@ -23,6 +23,8 @@ class Holding:
     ``%(emails)s``, ``%(phones)s``, ``%(traces)s`` (patterns of their words in lower case). ``forget`` is what becomes
     of the rows: None, and they are deleted, or what is SET, once for each ``%(ordinal)s`` where it names that.
     ``columns`` are all that may hold something of a person. ``told``: the rows go into the bundle a person may ask for.
+    ``sealed_by``: the row's column whose person's own key seals it in a copy (``person_keys.py``); None for what is
+    computed anew, or is not worth a word about anybody.
     """
 
     table: str
@@ -30,6 +32,12 @@ class Holding:
     whose: str
     forget: str | None = None
     told: bool = False
+    sealed_by: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Without its schema."""
+        return self.table.partition(".")[2]
 
 
 _CUSTOMER: Final = "customer_id = ANY(%(ids)s)"
@@ -41,17 +49,21 @@ _BIT: Final = (
 
 HOLDINGS: Final = (
     Holding("xsight.customer_pii", ("customer_id", "email", "phone", "first_name", "last_name", "city", "zip", "note"),
-            _CUSTOMER, told=True),
-    Holding("xsight.customer_places", ("customer_id", "latitude", "longitude"), _CUSTOMER, told=True),
-    Holding("xsight.customer_metafields", ("customer_id", "key", "type", "value"), _CUSTOMER, told=True),
+            _CUSTOMER, told=True, sealed_by="customer_id"),
+    Holding("xsight.customer_places", ("customer_id", "latitude", "longitude"), _CUSTOMER, told=True,
+            sealed_by="customer_id"),
+    Holding("xsight.customer_metafields", ("customer_id", "key", "type", "value"), _CUSTOMER, told=True,
+            sealed_by="customer_id"),
     Holding("xsight.customer_traits", ("customer_id", "rfm_group", "spend_tier"), _CUSTOMER, told=True),
     Holding("xsight.customer_insights", ("customer_id",), _CUSTOMER, told=True),
     Holding("xsight.customer_history", ("customer_id",), _CUSTOMER, told=True),
     Holding("xsight.segment_events", ("customer_id",), _CUSTOMER, told=True),
     Holding("xsight.tag_changes", ("customer_id", "error"), _CUSTOMER, told=True),
     Holding("xsight.order_pii", ("email", "phone", "city", "zip", "note"),
-            "order_id = ANY(%(orders)s) OR lower(email) = ANY(%(emails)s) OR phone = ANY(%(phones)s)", told=True),
-    Holding("xsight.order_metafields", ("key", "type", "value"), "order_id = ANY(%(orders)s)", told=True),
+            "order_id = ANY(%(orders)s) OR lower(email) = ANY(%(emails)s) OR phone = ANY(%(phones)s)", told=True,
+            sealed_by="order_id"),
+    Holding("xsight.order_metafields", ("key", "type", "value"), "order_id = ANY(%(orders)s)", told=True,
+            sealed_by="order_id"),
     Holding("xsight.refunds", ("note",), "order_id = ANY(%(orders)s)", "note = NULL", told=True),
     # The sale stays in the shop's books, and is nobody's any more.
     Holding("xsight.orders", ("customer_id", "tags", "discount_codes", "country", "province"), "id = ANY(%(orders)s)",
@@ -81,7 +93,7 @@ HOLDINGS: Final = (
 
 KEPT_ANYWAY: Final[Mapping[str, str]] = {
     "xsight.audit_events": "who looked at or changed what: a record that others rely on, of bare ids, without a name",
-    "xsight.erased_people": "a digest of shop and id, so that no late copy brings the person back",
+    "xsight.erased_people": "a digest of shop and id, of their orders too, so that no late copy brings them back",
 }
 
 ACCOUNTS: Final = "people with an account here"

@@ -21,8 +21,8 @@ from psycopg import Connection, Cursor
 from xsight_core.errors import Unavailable
 from xsight_core.shopify.mapping import COLUMNS, PARTS, Rows
 from xsight_core.sync.copytext import copy_text
-from xsight_core.sync.erased import leave_out_erased
-from xsight_core.sync.unchanged import PII, drop_unchanged
+from xsight_core.sync.erased import leave_out_erased, leave_out_erased_parts
+from xsight_core.sync.unchanged import PARENT_KEY, PII, drop_unchanged
 
 __all__ = [
     "TENANT",
@@ -41,7 +41,6 @@ __all__ = [
 Fault = tuple[str, str, str]
 """A record that could not be understood: object, reason, the record as it came."""
 
-_PARENT_KEY = {"customers": "customer_id", "orders": "order_id", "products": "product_id"}
 _REFUND_PARTS = ("refund_lines", "refund_adjustments", "refund_transactions")
 TENANT = "current_setting('app.tenant_id')::uuid"
 _ONCE = f"(SELECT {TENANT})"  # read once a statement, not once a row
@@ -130,7 +129,7 @@ def merge(
         lock_shop(cursor)
         if family == "orders":
             _follow_merged_customers(cursor)
-        leave_out_erased(cursor, family)
+        leave_out_erased(cursor, family, [t for t in _tables_beside(family) if t not in keep])
         if changed_only:
             drop_unchanged(cursor, family)
         _create_accepted(cursor)
@@ -171,7 +170,7 @@ def merge_late(connection: Connection[Any], family: str, *, run: UUID, exponent:
     """
     if not PARTS[family]:
         return None
-    key = _PARENT_KEY[family]
+    key = PARENT_KEY[family]
     with connection.cursor() as cursor:
         lock_shop(cursor)
         cursor.execute(
@@ -188,6 +187,8 @@ def merge_late(connection: Connection[Any], family: str, *, run: UUID, exponent:
         _create_staging(cursor, table)
         with cursor.copy(_sql(f"COPY s_{table} FROM STDIN")) as copy:
             copy.write(block)
+        if family == "orders":
+            leave_out_erased_parts(cursor, table)
         cursor.execute(_sql(f"ANALYZE s_{table} ({key})"))
         cursor.execute(
             _sql(f"""
@@ -322,7 +323,7 @@ def _analyze(cursor: Cursor[Any], family: str, keep: frozenset[str]) -> None:
     keys = [f"s_{family} (id)"]
     if family in PII:
         keys.append("s_{} ({})".format(*PII[family]))
-    keys += [f"s_{table} ({_PARENT_KEY[family]})" for table in PARTS[family] if table not in keep]
+    keys += [f"s_{table} ({PARENT_KEY[family]})" for table in PARTS[family] if table not in keep]
     cursor.execute(_sql(f"ANALYZE {', '.join(keys)}"))
 
 
@@ -446,7 +447,7 @@ def _remove_parts(cursor: Cursor[Any], family: str, table: str) -> None:
     cursor.execute(
         _sql(f"""
         DELETE FROM xsight.{table} d USING s_accepted a
-        WHERE a.known AND d.tenant_id = {TENANT} AND d.{_PARENT_KEY[family]} = a.id""")
+        WHERE a.known AND d.tenant_id = {TENANT} AND d.{PARENT_KEY[family]} = a.id""")
     )
 
 
@@ -455,7 +456,7 @@ def _add_parts(cursor: Cursor[Any], family: str, table: str, *, fresh: bool) -> 
         _sql(f"""
         INSERT INTO xsight.{table} (tenant_id, {_targets(table)})
         SELECT {_ONCE}, {_sources(table)} FROM s_{table} s
-        JOIN s_accepted a ON a.id = s.{_PARENT_KEY[family]}
+        JOIN s_accepted a ON a.id = s.{PARENT_KEY[family]}
         {"" if fresh else "ON CONFLICT DO NOTHING"}""")
     )
     return cursor.rowcount
@@ -465,7 +466,7 @@ def _spool(cursor: Cursor[Any], family: str, table: str, run: UUID) -> None:
     """Keep a batch's parts without an accepted parent; they are gone or merged when the run is done."""
     orphans = f"""
         SELECT {_list(table, "s.")} FROM s_{table} s
-        WHERE NOT EXISTS (SELECT FROM s_accepted a WHERE a.id = s.{_PARENT_KEY[family]})"""
+        WHERE NOT EXISTS (SELECT FROM s_accepted a WHERE a.id = s.{PARENT_KEY[family]})"""
     with cursor.copy(_sql(f"COPY ({orphans}) TO STDOUT")) as copy:
         block = b"".join(copy)
     if block:

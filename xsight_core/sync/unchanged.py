@@ -12,12 +12,13 @@ from psycopg import Cursor
 
 from xsight_core.shopify.mapping import COLUMNS, PARTS
 
-__all__ = ["PII", "drop_unchanged"]
+__all__ = ["PARENT_KEY", "PII", "drop_unchanged"]
 
 _TENANT = "current_setting('app.tenant_id')::uuid"
 PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
 """Where an object's personal data stand, and the key to them."""
-_KEYS = {"customers": "customer_id", "orders": "order_id", "products": "product_id"}
+PARENT_KEY = {"customers": "customer_id", "orders": "order_id", "products": "product_id"}
+"""By which a part names the object it belongs to."""
 
 
 def drop_unchanged(cursor: Cursor[Any], family: str) -> int:
@@ -26,7 +27,7 @@ def drop_unchanged(cursor: Cursor[Any], family: str) -> int:
     if family in PII:
         table, key = PII[family]
         same.append(_same_rows(table, key))
-    same += [_same_rows(table, _KEYS[family]) for table in PARTS[family]]
+    same += [_same_rows(table, PARENT_KEY[family]) for table in PARTS[family]]
     statement = f"""
         DELETE FROM s_{family} s USING xsight.{family} t
         WHERE t.tenant_id = {_TENANT} AND t.id = s.id AND t.updated_at = s.updated_at
