@@ -11,10 +11,11 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ from xsight_core.services.accounts import add_member, open_session, sign_up
 from xsight_core.services.insights import compute_insights
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["TENANT", "filled", "measure", "postgres", "serving"]
+__all__ = ["TENANT", "kept", "measure", "serving", "version"]
 
 TENANT = UUID("00000000-0000-4000-8000-0000000000d1")
 _PASSWORD = "bench"  # noqa: S105 - of a server on a socket of its own
@@ -60,7 +61,8 @@ _PEOPLE_SQL = (
 def measure(config: Config) -> int:
     """Fill what is not filled, serve, measure."""
     folder = config.home.path / "bench" / "api"
-    with filled(folder) as urls, serving(folder, urls) as (url, cookies, broker):
+    told = version([Path(insights_data.__file__)], *_PEOPLE_SQL)
+    with kept(folder, told, _fill) as urls, serving(folder, urls) as (url, cookies, broker):
         done = subprocess.run(
             [sys.executable, "-m", "ops.bench.api_load", url, json.dumps(cookies), broker],
             env=os.environ | {"XSIGHT_BENCH_TENANT": str(TENANT)},
@@ -71,32 +73,41 @@ def measure(config: Config) -> int:
 
 
 @contextmanager
-def filled(folder: Path) -> Iterator[dict[str, str]]:
-    """A server with the shop in it: addresses as the superuser (``admin``) and the application (``app``)."""
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder / _version()
+def kept(
+    folder: Path, version: str, fill: Callable[[dict[str, str], Path], None]
+) -> Iterator[dict[str, str]]:
+    """A server with a shop in it, filled at the first time and kept in place of what another version has left.
+
+    Addresses as the superuser (``admin``), the application (``app``) and what ingests; ``home`` is its state folder.
+    """
+    place = folder / version
+    if folder.exists():
+        for old in folder.iterdir():
+            if old.is_dir() and old != place:
+                shutil.rmtree(old)
+    place.mkdir(parents=True, exist_ok=True)
     marker = place / "filled"
-    place.mkdir(exist_ok=True)
-    with postgres(place) as urls:
+    with _postgres(place, new=not marker.exists()) as urls:
         if not marker.exists():
             started = time.perf_counter()
-            _fill(urls, place / "home")
+            fill(urls, place / "home")
             marker.touch()
-            _say(f"filled in {time.perf_counter() - started:.0f} s, kept in {place}")
+            took = time.perf_counter() - started
+            sys.stderr.write(f"filled in {took:.0f} s, kept in {place}\n")
         yield urls | {"home": str(place / "home")}
 
 
-def _version() -> str:
-    """Of tables and generator: another one, another shop."""
-    sources = [*sorted(migrate.SCRIPTS.glob("versions/*.py")), Path(insights_data.__file__)]
-    told = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
-    told.update("".join(_PEOPLE_SQL).encode())
+def version(sources: Sequence[Path], *more: str) -> str:
+    """Of tables, generator and what else is told: another one, another shop."""
+    files = [*sorted(migrate.SCRIPTS.glob("versions/*.py")), *sources]
+    told = hashlib.sha256(b"".join(path.read_bytes() for path in files))
+    told.update("".join(more).encode())
     return told.hexdigest()[:12]
 
 
 @contextmanager
-def postgres(place: Path) -> Iterator[dict[str, str]]:
-    """As `xsight up` runs it."""
+def _postgres(place: Path, *, new: bool) -> Iterator[dict[str, str]]:
+    """As `xsight up` runs it; an empty database where it is to be ``new``."""
     sockets = place / "s"
     embedded.init_postgres(place / "data", password=_PASSWORD)
     sockets.mkdir(exist_ok=True)
@@ -117,7 +128,7 @@ def postgres(place: Path) -> Iterator[dict[str, str]]:
 
     try:
         embedded.wait_for_postgres(url("postgres", "postgres"), server)
-        if not (place / "rows").exists():
+        if new:
             with psycopg.connect(url("postgres", "postgres"), autocommit=True) as admin:
                 admin.execute("DROP DATABASE IF EXISTS xsight WITH (FORCE)")
                 admin.execute("CREATE DATABASE xsight")
@@ -129,7 +140,6 @@ def postgres(place: Path) -> Iterator[dict[str, str]]:
 
 
 def _fill(urls: dict[str, str], home: Path) -> None:
-    del home
     fill(urls["admin"], TENANT)
     with psycopg.connect(urls["admin"]) as admin:
         admin.execute("SET session_replication_role = replica")
@@ -139,6 +149,7 @@ def _fill(urls: dict[str, str], home: Path) -> None:
         )
         for statement in _PEOPLE_SQL:
             admin.execute(statement)
+    _compute(urls, home)
 
 
 def _compute(urls: dict[str, str], home: Path) -> None:
@@ -241,7 +252,3 @@ def _wait(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise Trouble("the API did not start", f"look into {log}")
         time.sleep(0.05)
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"bench api: {text}\n")

@@ -5,15 +5,12 @@ forty segments are refreshed whole, then after 1,000 customers changed; and Duck
 tables in memory, with the same counts. The shop is made once and kept in the state folder (``bench/segments``).
 """
 
-import hashlib
 import json
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,11 +20,10 @@ import numpy as np
 import psycopg
 
 from ops.bench import report, segments_data
-from ops.bench.api import TENANT, postgres, serving
+from ops.bench.api import TENANT, kept, serving, version
 from ops.bench.segments_rules import RULES
 from ops.config import Config
 from xsight_core.analytics import day_number
-from xsight_core.db import migrate
 
 __all__ = ["measure"]
 
@@ -37,7 +33,13 @@ _TIMES = 7
 def measure(config: Config) -> int:
     """Make the shop if it is not there, serve, measure."""
     folder = config.home.path / "bench" / "segments"
-    with _filled(folder) as urls:
+    today = day_number(datetime.now(UTC).date())
+    told = version([Path(segments_data.__file__)], str(today))
+
+    def fill(urls: dict[str, str], home: Path) -> None:
+        segments_data.fill(urls, TENANT, home, today)
+
+    with kept(folder, told, fill) as urls:
         whole = _part("refresh", urls)
         with serving(folder, urls) as (url, cookies, _):
             figures = _previews(url, cookies)
@@ -53,22 +55,6 @@ def measure(config: Config) -> int:
     _say(f"duckdb: {peer}")
     figures["ratio_vs_duckdb"] = peer["p95_ms"] / figures["preview_p95_ms"]
     return report("segments", figures)
-
-
-@contextmanager
-def _filled(folder: Path) -> Iterator[dict[str, str]]:
-    sources = [*sorted(migrate.SCRIPTS.glob("versions/*.py")), Path(segments_data.__file__)]
-    told = hashlib.sha256(b"".join(path.read_bytes() for path in sources))
-    today = day_number(datetime.now(UTC).date())
-    place = folder / f"{told.hexdigest()[:12]}-{today}"
-    place.mkdir(parents=True, exist_ok=True)
-    with postgres(place) as urls:
-        if not (place / "filled").exists():
-            started = time.perf_counter()
-            segments_data.fill(urls, TENANT, place / "home", today)
-            (place / "filled").touch()
-            _say(f"filled in {time.perf_counter() - started:.0f} s, kept in {place}")
-        yield urls | {"home": str(place / "home")}
 
 
 def _changed(urls: dict[str, str]) -> dict[str, Any]:
