@@ -775,6 +775,38 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "publications",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("published", sa.Integer(), nullable=True),
+        sa.Column("every", sa.Text(), nullable=True),
+        sa.Column("hour", sa.SmallInteger(), server_default=sa.text("6"), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "mail_to",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'[]'"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_publications")),
+        schema="xsight",
+    )
+    op.create_index(
+        op.f("ix_publications_tenant_id_next_at"),
+        "publications",
+        ["tenant_id", "next_at"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_table(
         "quarantine",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -1436,6 +1468,38 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_table(
+        "publication_versions",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("publication_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("cells", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("note", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'review'"), nullable=False),
+        sa.Column("submitted_by", sa.Uuid(), nullable=False),
+        sa.Column(
+            "submitted_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("decided_by", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("remark", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "publication_id"],
+            ["xsight.publications.tenant_id", "xsight.publications.id"],
+            name=op.f("fk_publication_versions_publications"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "publication_id", "version", name=op.f("pk_publication_versions")
+        ),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_table(
         "report_deliveries",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -1495,7 +1559,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_segment_actions")),
         schema="xsight",
-        info={"notebook": False},
     )
     op.create_index(
         op.f("ix_segment_actions_tenant_id_segment_id"),
@@ -1631,6 +1694,51 @@ def upgrade() -> None:
         ["session_id"],
         unique=False,
         schema="control",
+    )
+    op.create_table(
+        "publication_runs",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("publication_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("repeats", sa.Uuid(), nullable=True),
+        sa.Column("parameters", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("requested_by", sa.Uuid(), nullable=True),
+        sa.Column("run_key", sa.Text(), nullable=True),
+        sa.Column("data_version", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.Text(), server_default=sa.text("'queued'"), nullable=False),
+        sa.Column("error", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("bytes", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "publication_id", "version"],
+            [
+                "xsight.publication_versions.tenant_id",
+                "xsight.publication_versions.publication_id",
+                "xsight.publication_versions.version",
+            ],
+            name=op.f("fk_publication_runs_publication_versions"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_publication_runs")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        op.f("ix_publication_runs_tenant_id_publication_id_created_at"),
+        "publication_runs",
+        ["tenant_id", "publication_id", "created_at"],
+        unique=False,
+        schema="xsight",
     )
     op.create_table(
         "tag_changes",

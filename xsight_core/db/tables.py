@@ -1441,3 +1441,95 @@ class AlertEvent(Base):
     before: Mapped[float | None]
     until: Mapped[date]  # last day of the range that was looked at
     insight_run: Mapped[UUID | None]
+
+
+# -------------------------------------------------------------------------------------------- published notebooks
+class Publication(Base):
+    """A notebook that became a page. ``published`` is the version shown; ``next_at`` when it runs by itself.
+
+    Notebook servers may read it: the dashboards' frame lists the published ones.
+    """
+
+    __tablename__ = "publications"
+    __table_args__ = (Index(None, "tenant_id", "next_at"), {"schema": DATA})
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    title: Mapped[str]
+    created_by: Mapped[UUID]
+    created_at: Mapped[datetime] = _now()
+    published: Mapped[int | None] = mapped_column(Integer)
+    every: Mapped[str | None]  # day | week | month
+    hour: Mapped[int] = mapped_column(SmallInteger, server_default=text("6"))  # of the shop's day
+    next_at: Mapped[datetime | None]
+    mail_to: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))  # users' ids
+
+
+class PublicationVersion(Base):
+    """A notebook's code as it was handed in; ``state`` is review, approved, declined or withdrawn."""
+
+    __tablename__ = "publication_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "publication_id"],
+            [Publication.tenant_id, Publication.id],
+            ondelete="CASCADE",
+        ),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    publication_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-1)
+    version: Mapped[int] = mapped_column(
+        Integer, primary_key=True, autoincrement=False, sort_order=-1
+    )
+    digest: Mapped[str]
+    cells: Mapped[list[Any]]
+    parameters: Mapped[list[Any]]
+    note: Mapped[str] = mapped_column(server_default=text("''"))
+    state: Mapped[str] = mapped_column(server_default=text("'review'"))
+    submitted_by: Mapped[UUID]
+    submitted_at: Mapped[datetime] = _now()
+    decided_by: Mapped[UUID | None]
+    decided_at: Mapped[datetime | None]
+    remark: Mapped[str] = mapped_column(server_default=text("''"))
+
+
+class PublicationRun(Base):
+    """One execution; ``run_key`` is the digest of code, data version and parameters, ``repeats`` the run done again.
+
+    ``reason`` is review, publish, schedule, asked or repeat; ``status`` queued, running, done or failed.
+    """
+
+    __tablename__ = "publication_runs"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "publication_id", "version"],
+            [
+                PublicationVersion.tenant_id,
+                PublicationVersion.publication_id,
+                PublicationVersion.version,
+            ],
+            ondelete="CASCADE",
+        ),
+        Index(None, "tenant_id", "publication_id", "created_at"),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    publication_id: Mapped[UUID]
+    version: Mapped[int] = mapped_column(Integer)
+    reason: Mapped[str]
+    repeats: Mapped[UUID | None]
+    parameters: Mapped[dict[str, Any]]
+    requested_by: Mapped[UUID | None]
+    run_key: Mapped[str | None]
+    data_version: Mapped[int | None]
+    status: Mapped[str] = mapped_column(server_default=text("'queued'"))
+    error: Mapped[dict[str, Any] | None]
+    sha256: Mapped[str | None]
+    bytes: Mapped[int | None]
+    created_at: Mapped[datetime] = _now()
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
