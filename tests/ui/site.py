@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import uvicorn
 
@@ -47,6 +48,7 @@ class Site:
         self.sync_document: dict[str, Any] | None = None
         self.changes: list[tuple[str, str, Any]] = []
         self.answers: dict[str, Any] = {}
+        self.documents: dict[str, Any] = {}
         self.websocket = True
         self.runs: list[dict[str, Any]] = []
         self.ended: dict[str, dict[str, Any]] = {}
@@ -87,6 +89,7 @@ class Site:
         if scope["method"] != "GET":
             sent = json.loads((await receive())["body"] or b"null")
             self.changes.append((scope["method"], scope["path"], sent))
+        self._query = dict(parse_qsl(scope["query_string"].decode()))
         status, kind, body = self._answer(scope["method"], scope["path"], headers)
         kept = scope["path"].startswith("/assets/") and ".json" not in scope["path"]
         caching = b"public, max-age=31536000, immutable" if kept else b"no-store"
@@ -137,7 +140,7 @@ class Site:
         return self._api(method, path, headers)
 
     def _document(self, page: str) -> dict[str, Any] | None:
-        return self.sync_document if page == "sync" else self.document
+        return self.documents.get(page, self.sync_document if page == "sync" else self.document)
 
     def _api(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
         if path == "/api/v1/tenants/me/sync" and method == "POST":
@@ -165,7 +168,10 @@ class Site:
             },
         } | {f"/api/v1/tenants/me/sync/{run}/status": state for run, state in states.items()}
         answers |= self.answers
-        return _json(answers[path]) if path in answers else _json({"code": "not_found"}, 404)
+        if path not in answers:
+            return _json({"code": "not_found"}, 404)
+        answer = answers[path]
+        return _json(answer(self._query) if callable(answer) else answer)
 
     def _profile(self) -> dict[str, Any]:
         return {

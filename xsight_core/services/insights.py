@@ -17,12 +17,13 @@ from xsight_core.db import insights as runs
 from xsight_core.db.insights import InsightRun, lock_insights, show_run, shown_run, store_run
 from xsight_core.db.statistics import refresh_statistics
 from xsight_core.db.tables import CustomerInsight
+from xsight_core.db.traits import rfm_groups
 from xsight_core.errors import InvalidInput
 from xsight_core.ledger import ShopState, ledger_folder, read_shop
 from xsight_core.services.card import model_card, summary
 from xsight_core.services.drift import Drift, HoldoutError, drift
 from xsight_core.services.figures import Figures, figures
-from xsight_core.services.overview import overview
+from xsight_core.services.page_documents import page_documents
 from xsight_core.services.parts import thresholds_part
 from xsight_core.services.pooling import read_priors
 from xsight_core.services.retention import KeptRun, retained
@@ -31,7 +32,7 @@ from xsight_core.tenancy import Tenancy
 
 __all__ = ["METHOD_VERSION", "InsightRun", "compute_insights", "method", "store_look_back"]
 
-METHOD_VERSION: Final = 3
+METHOD_VERSION: Final = 4
 """Raised when the same rows give other numbers, so that stored runs are computed again."""
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
@@ -103,8 +104,15 @@ def _compute(
         change = _drift(result, before)
         run = _run(result, shop, ledger.customers, change, prior, now, started)
         store_run(connection, tenant_id, run, scores(result))
-        body = overview(result, shop, customers=ledger.customers, run=run, drift=change)
-        show_run(connection, tenant_id, run, {"overview": body})
+        bodies = page_documents(
+            result,
+            shop,
+            customers=ledger.customers,
+            run=run,
+            drift=change,
+            known_groups=rfm_groups(connection),
+        )
+        show_run(connection, tenant_id, run, bodies)
         _retire(connection, tenant_id, [run, *before])
     if shown is None:
         with tenancy.connection(tenant_id) as connection:

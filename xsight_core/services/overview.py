@@ -1,10 +1,6 @@
-"""The document that the Overview dashboard paints from: plain JSON, no personal data."""
+"""What the Overview dashboard shows of a run."""
 
-from dataclasses import asdict
-
-from xsight_core.analytics import SEGMENTS, day_of, top_customers
-from xsight_core.db.insights import InsightRun
-from xsight_core.ledger import ShopState
+from xsight_core.analytics import METRICS, SEGMENTS, day_of, top_customers
 from xsight_core.services.drift import Drift
 from xsight_core.services.figures import Figures
 from xsight_core.services.outlook import churn_part, value_part
@@ -13,36 +9,16 @@ from xsight_core.services.parts import Json, cohorts_part, daily_part, rfm_part
 __all__ = ["overview"]
 
 
-def overview(
-    figures: Figures, shop: ShopState, *, customers: int, run: InsightRun, drift: Drift | None
-) -> Json:
-    """Body of the document ``overview``; ``customers`` counts all of the shop's, also those who never ordered."""
-    totals = asdict(figures.totals)
-    last_day = int(figures.orders.day[-1]) if len(figures.orders) else None
+def overview(figures: Figures, drift: Drift | None) -> Json:
+    """The parts of the document ``overview``; ``definitions`` says what each metric means, by its name."""
     return {
-        "data_version": shop.data_version,
-        "insight_run": str(run.id),
-        "computed_at": run.computed_at.isoformat(),
-        "rule_version": figures.orders.rule.version,
-        "shop": {
-            "name": shop.name,
-            "domain": shop.domain,
-            "currency": shop.currency,
-            "currency_exponent": shop.currency_exponent,
-            "timezone": shop.timezone,
-        },
-        "freshness": {
-            "synced_at": shop.synced_at.isoformat() if shop.synced_at else None,
-            "last_order_on": None if last_day is None else day_of(last_day).isoformat(),
-            "history_since": shop.history_since.isoformat() if shop.history_since else None,
-        },
-        "totals": {"customers": customers, **totals},
         "daily": daily_part(figures.daily),
         "rfm": rfm_part(figures.rfm),
         "cohorts": cohorts_part(figures.cohorts),
         "churn": churn_part(figures.forecast, drift),
         "clv": value_part(figures.forecast),
         "top_customers": _top(figures),
+        "definitions": {metric.name: metric.definition for metric in METRICS.values()},
     }
 
 

@@ -6,11 +6,12 @@ widget holds the same spec as its state. Nothing here imports widgets, so a serv
 
 from xsight_ui.pages.definition import PageDef
 from xsight_ui.pages.overview import OVERVIEW
+from xsight_ui.pages.rfm import RFM
 from xsight_ui.pages.sync import SYNC
 
 __all__ = ["PAGES", "PageDef", "navigation"]
 
-PAGES: dict[str, PageDef] = {page.key: page for page in (OVERVIEW, SYNC)}
+PAGES: dict[str, PageDef] = {page.key: page for page in (OVERVIEW, RFM, SYNC)}
 
 
 def navigation() -> list[dict[str, str]]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, takewhile
 from typing import Any
 
+from xsight_ui.pages.cells import cell
+
 __all__ = [
     "churn",
     "cohorts",
@@ -48,6 +50,27 @@ _SHOWN = frozenset({"ok", "unproven"})
 
 _LEARNS = "The model learns from customers who came back. It starts by itself once there is enough."
 
+_KPI_CELL = cell("""
+    days = {"since": "{since}", "until": "{until}"}
+    names = ["net_sales", "orders", "aov", "new_customers"]
+    figures = pd.Series({name: shop.metric(name, **days).attrs["total"] for name in names})
+    new = shop.metric("new_customers", "day", **days).sum()
+    returning = shop.metric("returning_customers", "day", **days).sum()
+    figures["returning_share"] = returning / (new + returning) if new + returning else None
+    figures
+""")
+
+_CHURN_CELL = cell("""
+    churn = shop.scores()["churn_90"]
+    bands = (churn * 10).astype(int).clip(upper=9)
+    bands.value_counts().reindex(range(10), fill_value=0).rename_axis("chance, tenths")
+""")
+
+_VALUE_CELL = cell("""
+    value = shop.scores()["clv_365"]
+    pd.Series({"total": value.sum(), "per customer": value.mean()})
+""")
+
 
 def kpis(metrics: Sequence[Part]) -> Panel:
     """Headline numbers of the chosen period, each with its change and its course."""
@@ -55,6 +78,7 @@ def kpis(metrics: Sequence[Part]) -> Panel:
         "kind": "kpis",
         "title": "Key figures",
         "metrics": [dict(metric) for metric in metrics],
+        "cell": _KPI_CELL,
     }
 
 
@@ -67,6 +91,9 @@ def trend(metric: Part) -> Panel:
         "definition": metric["definition"],
         "metric": dict(metric),
         "height": 286,
+        "cell": cell(
+            f'shop.metric("{metric["key"]}", "day", since="{{since}}", until="{{until}}")'
+        ),
     }
 
 
@@ -79,6 +106,7 @@ def stack(title: str, definition: str, fields: Sequence[tuple[str, str]]) -> Pan
         "definition": definition,
         "fields": [{"field": field, "label": label} for field, label in fields],
         "height": 286,
+        "cell": _stack_cell(fields),
     }
 
 
@@ -109,6 +137,7 @@ def segments(rfm: Part) -> Panel:
         "as_of": rfm.get("as_of"),
         "items": items,
         "height": 430,
+        "cell": cell("shop.segments()"),
     }
     return panel if customers else panel | {"state": _GUESTS_ONLY}
 
@@ -126,6 +155,7 @@ def rfm_grid(rfm: Part) -> Panel:
         "cells": [flat[start : start + 5] for start in range(0, len(flat), 5)],
         "total": total,
         "height": 430,
+        "cell": cell('shop.rfm().groupby(["r", "f"]).size().unstack(fill_value=0)'),
     }
     return panel if total else panel | {"state": _GUESTS_ONLY}
 
@@ -154,6 +184,9 @@ def cohorts(part: Part) -> Panel:
             _cohort_view("value", "Value", "money", 0, earned, sizes),
         ],
         "height": 396,
+        "cell": cell("""
+            pd.concat({"retention": shop.cohorts("retention"), "value": shop.cohorts("ltv")}, axis=1)
+        """),
     }
     return panel if names else panel | {"state": _GUESTS_ONLY}
 
@@ -192,7 +225,8 @@ def churn(part: Part) -> Panel:
     if part["state"] not in _SHOWN:
         return panel | {"state": _withheld(part, "A churn forecast")}
     known = ("horizon_days", "customers", "expected_churn", "at_risk", "histogram")
-    return panel | {name: part[name] for name in known} | {"proof": _proof(part)}
+    shown = {name: part[name] for name in known}
+    return panel | shown | {"proof": _proof(part), "cell": _CHURN_CELL}
 
 
 def lifetime_value(part: Part, context: Part) -> Panel:
@@ -210,7 +244,8 @@ def lifetime_value(part: Part, context: Part) -> Panel:
         return panel | {"state": _withheld(part, "A forecast of customer value")}
     known = {name: part[name] for name in ("horizon_days", "total_minor", "mean_minor")}
     bounds = {name: part.get(name) for name in ("total_minor_low", "total_minor_high")}
-    return panel | known | bounds | {"proof": _value_proof(part), "context": dict(context)}
+    said = {"proof": _value_proof(part), "context": dict(context), "cell": _VALUE_CELL}
+    return panel | known | bounds | said
 
 
 def top_customers(rows: Sequence[Part], segment_names: Mapping[str, str]) -> Panel:
@@ -242,8 +277,21 @@ def top_customers(rows: Sequence[Part], segment_names: Mapping[str, str]) -> Pan
             for row in rows
         ],
         "height": 420,
+        "cell": cell("""
+            scores = shop.scores()
+            columns = ["segment", "orders", "net", "last_order_on", "churn_90", "clv_365"]
+            scores.nlargest(10, "net_minor")[columns]
+        """),
     }
     return panel if rows else panel | {"state": _GUESTS_ONLY}
+
+
+def _stack_cell(fields: Sequence[tuple[str, str]]) -> str:
+    names = [field for field, _ in fields]
+    return cell(f"""
+        days = {{"since": "{{since}}", "until": "{{until}}"}}
+        pd.DataFrame({{name: shop.metric(name, "day", **days) for name in {names!r}}})
+    """)
 
 
 def _share(part: int | None, whole: int) -> float | None:

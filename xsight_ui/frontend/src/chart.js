@@ -8,7 +8,7 @@ import { theme } from "./theme.js";
 
 echarts.use([BarChart, LineChart, GridComponent, TooltipComponent, SVGRenderer]);
 
-const NAMES = ["ink", "muted", "line", "line-strong", "card", "accent", "accent-2", "past", "tip", "tip-ink", "risk-0", "risk-1", "risk-2"];
+const NAMES = ["ink", "muted", "line", "line-strong", "card", "accent", "accent-2", "on-accent", "past", "tip", "tip-ink", "risk-0", "risk-1", "risk-2", "tone-best", "tone-good", "tone-mid", "tone-warn", "tone-low"];
 let tokens = null;
 const live = new Set();
 
@@ -45,6 +45,15 @@ export const tooltip = (c, pointer, heading, lines) => ({
     lines(dataIndex).map(([label, value, colour]) => h("div", {}, h("i", { style: `background:${colour}` }), h("span", {}, label), h("strong", {}, value)))),
 });
 
+/** The same for one thing under the pointer; `tell(params)` gives [heading, lines]. */
+export const pointTip = (c, tell) => ({
+  ...tooltip(c, undefined, () => "", () => []), trigger: "item", axisPointer: undefined,
+  formatter: (params) => {
+    const [heading, lines] = tell(params);
+    return h("div", { class: "xs-tip" }, h("b", {}, heading), lines.map(([label, value, colour]) => h("div", {}, colour && h("i", { style: `background:${colour}` }), h("span", {}, label), h("strong", {}, value))));
+  },
+});
+
 const resized = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) target.xsChart?.resize(contentRect);
 });
@@ -54,7 +63,7 @@ theme.onChange(() => {
 });
 
 /** A chart in `box` whose option comes from `option(colours, width)`; keeps itself in step with size and theme. */
-export function chart(box, option) {
+export function chart(box, option, { onclick = null } = {}) {
   let { clientWidth: width, clientHeight: height } = box;
   const instance = echarts.init(box, null, { renderer: "svg", width, height });
   const self = {
@@ -75,6 +84,7 @@ export function chart(box, option) {
     },
   };
   box.xsChart = self;
+  if (onclick) instance.on("click", onclick);
   self.redraw();
   live.add(self);
   resized.observe(box);

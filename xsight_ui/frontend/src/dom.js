@@ -33,6 +33,7 @@ const ICONS = {
   download: "M12 4v11M7.5 11 12 15.5 16.5 11M5 20h14",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
   rows: "M4 5h16v14H4zM4 10h16M4 14.5h16M10 10v9",
+  code: "M9 8l-4 4 4 4M15 8l4 4-4 4",
   chart: "M4 20V4M4 20h16M8 16v-4M12.5 16V8M17 16v-6",
 };
 

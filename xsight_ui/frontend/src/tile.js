@@ -13,6 +13,8 @@ const exporter = () => import("./export.js");
 export class Tile {
   #view = null;
   #asTable = false;
+  /** The panel with the numbers of another choice than the stored one, where a view shows such. */
+  shown = null;
 
   constructor(key, panel, page) {
     this.key = key;
@@ -50,6 +52,7 @@ export class Tile {
   async update(panel = this.panel) {
     const sameState = same(panel.state, this.panel.state);
     this.panel = panel;
+    this.shown = null;
     this.#describe();
     if (!sameState || panel.state) {
       this.#view?.dispose?.();
@@ -89,7 +92,8 @@ export class Tile {
     const menu = h("div", { class: "xs-menu" },
       this.panel.kind !== "table" && this.tableItem,
       item("download", "Download CSV", async () => (await exporter()).downloadCsv(this)),
-      item("image", "Download image", async () => (await exporter()).downloadPng(this)));
+      item("image", "Download image", async () => (await exporter()).downloadPng(this)),
+      this.panel.cell && item("code", "Open as notebook cell", async () => (await import("./cell.js")).openCell(this)));
     const button = h("button", { type: "button", class: "xs-icon-button", "aria-label": `Options for ${this.panel.title}` }, icon("more", 18));
     popup(button, menu, { menu: true });
     return h("span", { class: "xs-anchor" }, button, menu);
@@ -110,7 +114,7 @@ export class Tile {
     this.tableItem.lastChild.textContent = this.#asTable ? "Show as picture" : "Show as table";
     this.#view?.dispose?.();
     this.#view = null;
-    for (const control of this.tools.querySelectorAll(".xs-toggle")) control.remove();
+    for (const control of this.tools.querySelectorAll(".xs-toggle, .xs-field")) control.remove();
     if (this.#asTable) await this.#showTable();
     else await this.show();
   }
@@ -119,8 +123,13 @@ export class Tile {
     this.body.replaceChildren((await exporter()).plainTable(await this.rows(), this.page, this.panel.title));
   }
 
+  /** What stands for the names in the panel's notebook cell, as shown now. */
+  values() {
+    return this.#view?.values?.() ?? {};
+  }
+
   /** The panel's numbers as columns and rows: for CSV and for the table view. */
   async rows() {
-    return (await views[this.panel.kind].rows())(this.panel, this.page);
+    return (await views[this.panel.kind].rows())(this.shown ?? this.panel, this.page);
   }
 }

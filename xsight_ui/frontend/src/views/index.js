@@ -6,11 +6,14 @@ import * as lifetimeValue from "./lifetime_value.js";
 import * as metafields from "./metafields.js";
 import * as quarantine from "./quarantine.js";
 import * as rfmGrid from "./rfm_grid.js";
+import * as segmentWhy from "./segment_why.js";
 import * as segments from "./segments.js";
+import * as shopifyGroups from "./shopify_groups.js";
 import * as syncRuns from "./sync_runs.js";
 import * as syncStatus from "./sync_status.js";
 
 const charts = () => import("../charts.js");
+const plots = () => import("../plots.js");
 const table = () => import("../table.js");
 
 const here = ({ mount, rows }) => ({ mount, rows: async () => rows });
@@ -28,6 +31,11 @@ export const views = {
   sync_runs: here(syncRuns),
   quarantine: here(quarantine),
   metafields: here(metafields),
+  segment_why: here(segmentWhy),
+  shopify_groups: here(shopifyGroups),
+  segment_map: later(plots, "segmentMap", "segmentMapRows"),
+  segment_flow: later(plots, "segmentFlow", "segmentFlowRows"),
+  segment_history: later(plots, "segmentHistory", "segmentHistoryRows"),
   trend: later(charts, "trend", "trendRows"),
   stack: later(charts, "stack", "stackRows"),
   churn: later(charts, "churn", "churnRows"),

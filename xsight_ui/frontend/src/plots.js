@@ -1,0 +1,9 @@
+// The plots that few pages have, fetched when one does.
+import { SankeyChart, ScatterChart, TreemapChart } from "echarts/charts";
+import * as echarts from "echarts/core";
+
+echarts.use([SankeyChart, ScatterChart, TreemapChart]);
+
+export { segmentFlow, segmentFlowRows } from "./views/segment_flow.js";
+export { segmentHistory, segmentHistoryRows } from "./views/segment_history.js";
+export { segmentMap, segmentMapRows } from "./views/segment_map.js";
