@@ -75,6 +75,65 @@ def migrate() -> None:
     _do("stack", "migrate")
 
 
+@xsight.command()
+@click.argument("folder")
+@click.option("--keep", type=click.IntRange(min=1), help="How many backups of the folder stay.")
+def backup(folder: str, *, keep: int | None) -> None:
+    """Write a backup into FOLDER, also while XSight runs. Secrets are not in it."""
+    _do("backup", "make", folder, keep=keep)
+
+
+@xsight.command()
+@click.argument("backup")
+@click.option("--keys", help="Folder of people's keys, where it does not lie beside the backup.")
+def restore(backup: str, *, keys: str | None) -> None:
+    """Bring BACKUP back into an empty state folder or database, and compare every row."""
+    _do("restore", "bring_back", backup, keys=keys)
+
+
+@xsight.command()
+@click.argument("store")
+@click.argument("file")
+def export(store: str, file: str) -> None:
+    """Write STORE (its short name) with all its data into FILE, to take along."""
+    _do("stores", "export", store, file)
+
+
+@xsight.command("import")
+@click.argument("file")
+@click.option("--owner", help="E-mail address of an account here that is to own the store.")
+def import_(file: str, owner: str | None) -> None:
+    """Bring a store in that another installation has exported."""
+    _do("stores", "bring_in", file, owner)
+
+
+@xsight.group()
+def store() -> None:
+    """One store, by its short name."""
+
+
+@store.command()
+@click.argument("store")
+def suspend(store: str) -> None:
+    """Keep everybody out, stop its syncs; the data stay."""
+    _do("stores", "suspend", store, suspended=True)
+
+
+@store.command()
+@click.argument("store")
+def resume(store: str) -> None:
+    """The end of a suspension."""
+    _do("stores", "suspend", store, suspended=False)
+
+
+@store.command()
+@click.argument("store")
+@click.confirmation_option(prompt="All data of this store go, for good. Delete it?")
+def delete(store: str) -> None:
+    """Delete a suspended store for good."""
+    _do("stores", "delete", store)
+
+
 @xsight.group()
 def keys() -> None:
     """Keys that seal the stores' tokens."""

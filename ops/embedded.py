@@ -21,6 +21,7 @@ __all__ = [
     "STOP_POSTGRES",
     "init_postgres",
     "postgres_command",
+    "postgres_program",
     "postgres_user",
     "valkey_command",
     "wait_for_postgres",
@@ -134,6 +135,11 @@ def valkey_command(config_file: Path, *, data_dir: Path, port: int, password: st
     config_file.touch(mode=0o600)
     config_file.write_text("".join(f"{k} {v}\n" for k, v in lines.items()), encoding="utf-8")
     return [str(_valkey()), str(config_file.absolute())]
+
+
+def postgres_program(name: str) -> str:
+    """One of the programs that come with the server."""
+    return str(_bin() / name)
 
 
 def _bin() -> Path:

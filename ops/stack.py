@@ -19,6 +19,7 @@ from ops.ports import choose, require_free
 from ops.processes import PORTS, base_env, migration_env, processes
 from ops.sandbox import notice
 from ops.service import Service
+from ops.serving import with_database
 from ops.supervisor import Supervisor
 from ops.trouble import Trouble
 from ops.vault import Vault
@@ -39,13 +40,7 @@ def up(config: Config) -> int:
 
 def migrate(config: Config) -> int:
     """Bring the schema up to date; the embedded database is started for it where it does not run."""
-    config.home.make()
-    if config.home.locked():
-        vault = Vault(config.home.secrets)
-        _, admin_dsn = postgres.embedded(config.home, vault, base_env())
-        return _run(lambda: _migrate(config, config.database_url or admin_dsn))
-    config.home.lock()
-    return guarded(lambda: _run(lambda: _migrate_alone(config)))
+    return with_database(config, lambda admin_dsn: _migrate(config, admin_dsn))
 
 
 def _run(work: Callable[[], Any]) -> int:
@@ -129,20 +124,6 @@ def _databases(
         service, redis_url = valkey.embedded(config.home, vault, base_env(), ports["valkey"])
         services.append(service)
     return services, admin_dsn, redis_url
-
-
-async def _migrate_alone(config: Config) -> None:
-    if config.database_url:
-        check_database(config.database_url)
-        await _migrate(config, config.database_url)
-        return
-    service, admin_dsn = postgres.embedded(config.home, Vault(config.home.secrets), base_env())
-    supervisor = Supervisor(config.home.logs, say=_say)
-    try:
-        await supervisor.start([service])
-        await _migrate(config, admin_dsn)
-    finally:
-        await supervisor.stop()
 
 
 async def _migrate(config: Config, admin_dsn: str) -> None:

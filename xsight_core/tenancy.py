@@ -11,6 +11,7 @@ from typing import Any, NewType
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
@@ -65,9 +66,20 @@ class Tenancy:
             yield session
 
     @contextmanager
-    def connection(self, tenant_id: UUID) -> Generator[psycopg.Connection[tuple[Any, ...]]]:
-        """One transaction on a driver connection of its own, for COPY and bulk reads; same rules as ``scope``."""
+    def connection(
+        self, tenant_id: UUID, *, snapshot: str | None = None
+    ) -> Generator[psycopg.Connection[tuple[Any, ...]]]:
+        """One transaction on a driver connection of its own, for COPY and bulk reads; same rules as ``scope``.
+
+        ``snapshot``: every statement sees the rows of one moment: of ``"now"``, or of an exported snapshot.
+        """
         with psycopg.connect(self._dsn) as connection:
+            if snapshot is not None:
+                connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            if snapshot not in {None, "now"}:
+                connection.execute(
+                    sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot))
+                )
             connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
             yield connection
 

@@ -24,6 +24,7 @@ __all__ = [
     "find_person",
     "forget_person",
     "read_person",
+    "remove_tenant",
     "subject_of",
 ]
 
@@ -202,6 +203,27 @@ def empty_shop(connection: Connection[Any], request: str) -> dict[str, int]:
             cursor.execute(_sql(f"DELETE FROM {table} WHERE tenant_id = {_TENANT}"))
             done[table] = cursor.rowcount
         cursor.execute(_sql(_NEW_STATE))
+    return {table: count for table, count in done.items() if count}
+
+
+def remove_tenant(connection: Connection[Any]) -> dict[str, int]:
+    """The tenant goes with everything of its own, but the record of who did what; rows by table."""
+    done: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        for table in reversed(metadata.sorted_tables):
+            if table.schema == "private" or str(table) == "xsight.audit_events":
+                continue
+            if table.name == "tenants":
+                cursor.execute(f"DELETE FROM control.tenants WHERE id = {_TENANT}")
+            elif "tenant_id" not in table.columns:
+                continue
+            elif table.columns["tenant_id"].nullable:
+                cursor.execute(
+                    _sql(f"UPDATE {table} SET tenant_id = NULL WHERE tenant_id = {_TENANT}")
+                )
+            else:
+                cursor.execute(_sql(f"DELETE FROM {table} WHERE tenant_id = {_TENANT}"))
+            done[str(table)] = cursor.rowcount
     return {table: count for table, count in done.items() if count}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, and_, case, func, null, or_, select, text, up
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.tables import Job
+from xsight_core.db.tables import Job, Tenant
 
 __all__ = [
     "attempts_of",
@@ -228,10 +228,12 @@ async def bury_exhausted(session: AsyncSession, *, attempts: int) -> Sequence[UU
 
 
 async def take_due(session: AsyncSession, *, resend: timedelta, limit: int) -> Sequence[RowMapping]:
-    """Due jobs that were not sent lately, oldest first; they count as sent now."""
+    """Due jobs that were not sent lately, oldest first; they count as sent now. Suspended stores' wait."""
+    suspended = select(Tenant.id).where(Tenant.suspended_at.is_not(None))
     due = (
         select(Job.id)
         .where(_DUE, or_(Job.sent_at.is_(None), Job.sent_at < func.now() - resend))
+        .where(Job.tenant_id.not_in(suspended))
         .order_by(Job.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -11,7 +11,7 @@ and owns the database (or is superuser), the other ``XSIGHT_…DATABASE_URL`` gi
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -38,7 +38,7 @@ from xsight_core.errors import (
     XsightError,
 )
 
-__all__ = ["SCRIPTS", "main", "upgrade"]
+__all__ = ["SCRIPTS", "known_revisions", "main", "make_roles", "upgrade"]
 
 SCRIPTS = Path(__file__).parents[2] / "alembic"
 
@@ -59,6 +59,26 @@ def upgrade(admin_url: str, passwords: Mapping[str, str]) -> None:
 
     All or nothing. Messages name server, database and role, never a password.
     """
+    _carry_out(admin_url, passwords, _upgrade)
+
+
+def make_roles(admin_url: str, passwords: Mapping[str, str]) -> None:
+    """The roles and the logins' passwords alone: what a dump needs before it is loaded."""
+    _carry_out(admin_url, passwords, _make_roles)
+
+
+def known_revisions() -> Sequence[str]:
+    """Revisions that this version can read, newest first."""
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    return [one.revision for one in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def _carry_out(
+    admin_url: str,
+    passwords: Mapping[str, str],
+    work: Callable[[Connection, Mapping[str, str]], None],
+) -> None:
     unknown = set(passwords) - set(roles.LOGINS)
     if unknown:
         raise InvalidInput("passwords", f"No such login: {', '.join(sorted(unknown))}.")
@@ -73,7 +93,7 @@ def upgrade(admin_url: str, passwords: Mapping[str, str]) -> None:
     )
     try:
         with engine.begin() as connection:
-            _upgrade(connection, passwords)
+            work(connection, passwords)
     except (DBAPIError, psycopg.Error) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         raise _explain(cause, url) from None
@@ -91,6 +111,13 @@ def _upgrade(connection: Connection, passwords: Mapping[str, str]) -> None:
     _apply_access(driver, superuser=superuser)
 
 
+def _make_roles(connection: Connection, passwords: Mapping[str, str]) -> None:
+    driver = _driver(connection)
+    superuser = _scalar(driver, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    _run(driver, roles.role_statements(superuser=superuser))
+    _set_passwords(driver, passwords)
+
+
 def _prepare(driver: psycopg.Connection[Any], *, superuser: bool) -> None:
     """Roles and schemas, without anything in them."""
     database = sql.Identifier(driver.info.dbname).as_string(driver)
@@ -106,7 +133,7 @@ def _revise(connection: Connection) -> None:
     config.attributes["connection"] = connection
     driver = _driver(connection)
     _run(driver, [f"SET LOCAL ROLE {roles.OWNER}"])
-    _refuse_newer(connection, config)
+    _refuse_newer(connection)
     run_revisions(config, "head")
     _run(driver, ["RESET ROLE"])
 
@@ -123,10 +150,9 @@ def _apply_access(driver: psycopg.Connection[Any], *, superuser: bool) -> None:
     _run(driver, [f"COMMENT ON SCHEMA private IS '{digest}'"])
 
 
-def _refuse_newer(connection: Connection, config: Config) -> None:
+def _refuse_newer(connection: Connection) -> None:
     context = MigrationContext.configure(connection, opts={"version_table_schema": "private"})
-    known = {revision.revision for revision in ScriptDirectory.from_config(config).walk_revisions()}
-    unknown = set(context.get_current_heads()) - known
+    unknown = set(context.get_current_heads()) - set(known_revisions())
     if unknown:
         raise DatabaseTooNew(
             f"The database is at revision {', '.join(sorted(unknown))}, which this version of XSight does not know. "

@@ -1,7 +1,7 @@
 """Statements on the keys that seal people's data in copies: one a customer, one an order."""
 
 # ruff: noqa: S608 - statements are made of our own names; every value is a parameter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, LiteralString, cast
 
 from psycopg import Connection, Cursor
@@ -9,7 +9,15 @@ from psycopg.types.json import Jsonb
 
 from xsight_core.db.personal import HOLDINGS
 
-__all__ = ["SEALED_TABLES", "add_keys", "keys", "make_keys", "put_back", "rows_to_seal"]
+__all__ = [
+    "SEALED_TABLES",
+    "add_keys",
+    "key_of",
+    "keys",
+    "make_keys",
+    "put_back",
+    "rows_to_seal",
+]
 
 _TENANT: Final = "current_setting('app.tenant_id')::uuid"
 SEALED_TABLES: Final[Mapping[str, str]] = {
@@ -32,20 +40,32 @@ def make_keys(cursor: Cursor[Any]) -> None:
         )
 
 
+def key_of(cursor: Cursor[Any], subject: str) -> bytes:
+    """The key of somebody who came after :func:`make_keys`."""
+    row = cursor.execute(
+        _sql(f"""
+        INSERT INTO xsight.person_keys AS k (tenant_id, subject, key)
+        VALUES ({_TENANT}, %s, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())))
+        ON CONFLICT (tenant_id, subject) DO UPDATE SET key = k.key RETURNING key"""),
+        [subject],
+    ).fetchone()
+    return bytes(row[0]) if row else b""
+
+
 def rows_to_seal(
     connection: Connection[Any],
-) -> Iterator[tuple[str, str, bytes, dict[str, Any]]]:
-    """Table, subject, key and row of everything that names people."""
+) -> Iterator[tuple[str, str, bytes | None, dict[str, Any]]]:
+    """Table, subject, key (none: who came just now) and row of everything that names people."""
     for table, subject in SEALED_TABLES.items():
         with connection.cursor("sealing") as cursor:
             cursor.execute(
                 _sql(f"""
-                SELECT k.subject, k.key, to_jsonb(t) - 'tenant_id' FROM {table} t
-                JOIN xsight.person_keys k ON k.tenant_id = {_TENANT} AND k.subject = {subject}
+                SELECT {subject}, k.key, to_jsonb(t) - 'tenant_id' FROM {table} t
+                LEFT JOIN xsight.person_keys k ON k.tenant_id = {_TENANT} AND k.subject = {subject}
                 WHERE t.tenant_id = {_TENANT}""")
             )
             for found in cursor:
-                yield table, found[0], bytes(found[1]), found[2]
+                yield table, found[0], bytes(found[1]) if found[1] else None, found[2]
 
 
 def keys(cursor: Cursor[Any]) -> dict[str, bytes]:
@@ -63,15 +83,17 @@ def add_keys(cursor: Cursor[Any], found: Mapping[str, bytes]) -> None:
     )
 
 
-def put_back(cursor: Cursor[Any], table: str, row: Mapping[str, Any]) -> None:
-    """A row as it was; one that is there is newer and stays."""
+def put_back(cursor: Cursor[Any], table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows as they were; one that is there is newer and stays."""
     if table not in SEALED_TABLES:
         raise ValueError(table)
     cursor.execute(
         _sql(f"""
-        INSERT INTO {table} SELECT (jsonb_populate_record(NULL::{table},
-          %s || jsonb_build_object('tenant_id', {_TENANT}))).* ON CONFLICT DO NOTHING"""),
-        [Jsonb(dict(row))],
+        INSERT INTO {table}
+        SELECT r.* FROM jsonb_array_elements(%s) one, jsonb_populate_record(
+          NULL::{table}, one || jsonb_build_object('tenant_id', {_TENANT})) r
+        ON CONFLICT DO NOTHING"""),
+        [Jsonb([dict(row) for row in rows])],
     )
 
 

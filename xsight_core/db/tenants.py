@@ -1,8 +1,9 @@
 """Statements on tenants, their state and the look-up of shops."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,7 +13,9 @@ __all__ = [
     "add_shop",
     "add_tenant",
     "find_state",
+    "find_tenant",
     "list_tenants",
+    "set_suspended",
 ]
 
 
@@ -26,6 +29,24 @@ async def list_tenants(session: AsyncSession) -> dict[str, UUID]:
     """Every tenant's id by its short name."""
     found = await session.execute(select(Tenant.slug, Tenant.id))
     return {row.slug: row.id for row in found}
+
+
+async def find_tenant(session: AsyncSession, tenant_id: UUID) -> tuple[str, datetime | None] | None:
+    """Short name, and since when it is suspended."""
+    query = select(Tenant.slug, Tenant.suspended_at).where(Tenant.id == tenant_id)
+    row = (await session.execute(query)).one_or_none()
+    return (row.slug, row.suspended_at) if row else None
+
+
+async def set_suspended(session: AsyncSession, tenant_id: UUID, *, suspended: bool) -> bool:
+    """Whether that is news."""
+    changed = await session.execute(
+        update(Tenant)
+        .where(Tenant.id == tenant_id, Tenant.suspended_at.is_(None) == suspended)
+        .values(suspended_at=func.now() if suspended else None)
+        .returning(Tenant.id)
+    )
+    return changed.scalar_one_or_none() is not None
 
 
 async def find_state(session: AsyncSession, tenant_id: UUID) -> TenantState | None:

@@ -85,6 +85,14 @@ class Belongings:
                 changed.append(self._shown(path))
         return changed
 
+    def remove(self) -> None:
+        """The tenant goes: its folders too."""
+        places = [self.home / kind / str(self.tenant_id) for kind in ("ledger", "exports")]
+        homes = self.home / "homes"
+        places += [*homes.glob(f"{self.slug}-*"), homes / f"t-{self.slug}"]
+        for place in places:
+            shutil.rmtree(place, ignore_errors=True)
+
     def drop_ledger(self) -> None:
         """It holds customers' ids; whoever needs it next builds it from the rows."""
         folder = self.home / "ledger" / str(self.tenant_id)

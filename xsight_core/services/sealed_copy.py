@@ -9,6 +9,7 @@ still knows of them can be erased as well.
 
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -19,10 +20,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from xsight_core.crypto import Keyring
 from xsight_core.db import person_keys as rows
+from xsight_core.db.erasure import find_person, forget_person
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["Restored", "read_copy", "read_keys", "write_copy", "write_keys"]
+__all__ = ["Restored", "forget_again", "read_copy", "read_keys", "write_copy", "write_keys"]
 
+_ROWS_AT_ONCE: Final = 2000
 _NONCE_BYTES: Final = 12
 _PURPOSE: Final = "person key"
 
@@ -35,19 +38,30 @@ class Restored:
     forgotten: tuple[str, ...]
 
 
-def write_copy(tenancy: Tenancy, tenant_id: UUID, path: Path) -> int:
-    """Write a tenant's rows that name people, sealed, a line each; how many. Blocks."""
-    count = 0
-    with tenancy.connection(tenant_id) as connection, _private(path) as file:
-        with connection.cursor() as cursor:
-            rows.make_keys(cursor)
-        for table, subject, key, row in rows.rows_to_seal(connection):
+def write_copy(
+    tenancy: Tenancy, tenant_id: UUID, path: Path, *, snapshot: str | None = None
+) -> dict[str, int]:
+    """Write a tenant's rows that name people, sealed, a line each; how many by table. Blocks.
+
+    ``snapshot``: the moment of a dump they belong to. Who came between the keys and that moment gets a key now.
+    """
+    count = dict.fromkeys(rows.SEALED_TABLES, 0)
+    with tenancy.connection(tenant_id) as connection, connection.cursor() as cursor:
+        rows.make_keys(cursor)
+    with (
+        tenancy.connection(tenant_id, snapshot=snapshot) as connection,
+        tenancy.connection(tenant_id) as latest,
+        latest.cursor() as cursor,
+        _private(path) as file,
+    ):
+        for table, subject, known, row in rows.rows_to_seal(connection):
+            key = known or rows.key_of(cursor, subject)
             nonce = os.urandom(_NONCE_BYTES)
             text = json.dumps(row, ensure_ascii=False).encode()
             sealed = nonce + AESGCM(key).encrypt(nonce, text, _bound_to(tenant_id, table, subject))
             line = {"table": table, "subject": subject, "sealed": sealed.hex()}
             file.write(json.dumps(line).encode() + b"\n")
-            count += 1
+            count[table] += 1
     return count
 
 
@@ -60,16 +74,34 @@ def read_copy(tenancy: Tenancy, tenant_id: UUID, path: Path) -> Restored:
         path.open() as file,
     ):
         known = rows.keys(cursor)
+        waiting: dict[str, list[dict[str, Any]]] = {table: [] for table in rows.SEALED_TABLES}
         for line in file:
             told: dict[str, Any] = json.loads(line)
             table, subject = told["table"], told["subject"]
             row = _opened(known.get(subject), tenant_id, table, subject, told["sealed"])
             if row is None:
                 forgotten[subject] = None
-            else:
-                rows.put_back(cursor, table, row)
-                count += 1
+                continue
+            waiting[table].append(row)
+            count += 1
+            if len(waiting[table]) == _ROWS_AT_ONCE:
+                rows.put_back(cursor, table, waiting[table])
+                waiting[table].clear()
+        for table, few in waiting.items():
+            rows.put_back(cursor, table, few)
     return Restored(count, tuple(forgotten))
+
+
+def forget_again(tenancy: Tenancy, tenant_id: UUID, forgotten: Iterable[str]) -> int:
+    """Erase what a dump still knows of people who were erased after it was made; how many people. Blocks.
+
+    They are known by their ids only: their words were in the rows that nobody can open.
+    """
+    customers = [int(one.partition(":")[2]) for one in forgotten if one.startswith("customer:")]
+    with tenancy.connection(tenant_id) as connection, connection.cursor() as cursor:
+        for customer in customers:
+            forget_person(connection, find_person(cursor, customer))
+    return len(customers)
 
 
 def write_keys(tenancy: Tenancy, tenant_id: UUID, keyring: Keyring, path: Path) -> int:

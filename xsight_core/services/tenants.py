@@ -1,23 +1,31 @@
 """Tenants: one shop's account each."""
 
+import asyncio
 import re
 import secrets
 import unicodedata
+from pathlib import Path
 from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from xsight_core.db import erasure
 from xsight_core.db import tenants as rows
 from xsight_core.db.tables import TenantState
-from xsight_core.errors import NotFound
+from xsight_core.errors import Conflict, NotFound
+from xsight_core.services.audit import SYSTEM, record
+from xsight_core.services.belongings import Belongings
 from xsight_core.tenancy import Tenancy, TenantId
 
 __all__ = [
     "add_tenant",
     "all_tenants",
     "create_tenant",
+    "delete_tenant",
     "new_slug",
+    "remove_tenant",
+    "suspend",
     "tenant_state",
 ]
 
@@ -55,6 +63,36 @@ async def all_tenants(tenancy: Tenancy) -> dict[str, UUID]:
     """Ids by short name, for the operator's commands."""
     async with tenancy.control() as session:
         return await rows.list_tenants(session)
+
+
+async def suspend(tenancy: Tenancy, tenant_id: UUID, *, suspended: bool) -> None:
+    """Nobody gets in, no notebook server starts, nothing is synced; all data stay. Or the end of it."""
+    async with tenancy.scope(tenant_id) as session:
+        if await rows.set_suspended(session, tenant_id, suspended=suspended):
+            action = "tenant.suspended" if suspended else "tenant.resumed"
+            await record(session, tenant_id, SYSTEM, action)
+
+
+async def delete_tenant(tenancy: Tenancy, tenant_id: UUID, *, home: Path) -> dict[str, int]:
+    """A suspended store goes for good: rows, files, keys. The record of who did what stays; rows by table."""
+    async with tenancy.control() as session:
+        found = await rows.find_tenant(session, tenant_id)
+    if found is None:
+        raise NotFound("There is no such store.")
+    slug, suspended_at = found
+    if suspended_at is None:
+        raise Conflict("A store is suspended first and deleted then.")
+    async with tenancy.scope(tenant_id) as session:
+        await record(session, tenant_id, SYSTEM, "tenant.deleted")
+    return await asyncio.to_thread(remove_tenant, tenancy, tenant_id, slug, home)
+
+
+def remove_tenant(tenancy: Tenancy, tenant_id: UUID, slug: str, home: Path) -> dict[str, int]:
+    """Rows in one transaction, then files. Blocks."""
+    with tenancy.connection(tenant_id) as connection:
+        done = erasure.remove_tenant(connection)
+    Belongings(home, tenant_id, slug).remove()
+    return done
 
 
 async def tenant_state(tenancy: Tenancy, tenant_id: UUID) -> TenantState:

@@ -6,14 +6,15 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.tables import Job, Shop
+from xsight_core.db.tables import Job, Shop, Tenant
 
 __all__ = ["connected_tenants", "was_promised"]
 
 
 async def connected_tenants(session: AsyncSession) -> Sequence[UUID]:
-    """Tenants with a shop."""
-    return (await session.scalars(select(Shop.tenant_id).distinct())).all()
+    """Tenants with a shop that are not suspended."""
+    open_ones = select(Shop.tenant_id).join(Tenant).where(Tenant.suspended_at.is_(None))
+    return (await session.scalars(open_ones.distinct())).all()
 
 
 async def was_promised(session: AsyncSession, tenant_id: UUID, kind: str, key: str) -> bool:
