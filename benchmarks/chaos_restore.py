@@ -5,14 +5,19 @@
 
 import json
 import os
+import tempfile
 import time
+from pathlib import Path
 
 import psycopg
+import pytest
 
 from ops import backup, restore
 from ops.vault import Vault
 from tests.ops.test_backup import installation, sums
+from tests.support.postgres import PASSWORDS, TEMPLATE, start_cluster, stop_cluster
 from tests.support.tenants import add_tenant
+from xsight_core.db import migrate
 
 ORDERS = int(os.environ.get("XSIGHT_DRILL_ORDERS", "1000000"))
 WITHIN_S = 600
@@ -33,6 +38,19 @@ FILL = (
     """INSERT INTO xsight.order_pii (tenant_id, order_id, email, city)
        SELECT %(t)s, n, 'person.' || n || '@example.com', 'Köln' FROM generate_series(1, %(n)s) n""",
 )
+
+
+@pytest.fixture
+def cluster():
+    """A server of this drill's own."""
+    folder = Path(tempfile.mkdtemp(prefix="xs-"))
+    folder.chmod(0o711)
+    cluster = start_cluster(folder, os.getpid())
+    with psycopg.connect(cluster.maintenance_url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {TEMPLATE}")
+    migrate.upgrade(cluster.database(TEMPLATE).admin_url, PASSWORDS)
+    yield cluster
+    stop_cluster(folder)
 
 
 def test_a_million_orders_come_back_unchanged(cluster, tmp_path):

@@ -46,12 +46,12 @@ def load(admin_dsn: str, folder: Path, part: Part) -> None:
 
 def _call(program: str, admin_dsn: str, *arguments: str) -> None:
     """The password goes by the environment: a command line is everybody's to read."""
-    told = conninfo_to_dict(admin_dsn)
-    password = str(told.pop("password", "") or "")
+    told = {name: str(value) for name, value in conninfo_to_dict(admin_dsn).items() if value}
+    password = told.pop("password", "")
     done = subprocess.run(
         [
             postgres_program(program),
-            f"--dbname={make_conninfo(**told)}",
+            f"--dbname={make_conninfo('', **told)}",
             "--no-password",
             *arguments,
         ],

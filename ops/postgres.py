@@ -20,7 +20,7 @@ from ops.service import Service
 from ops.trouble import Trouble
 from ops.vault import Vault
 
-__all__ = ["DATABASE", "MAJOR", "SETTINGS", "embedded"]
+__all__ = ["DATABASE", "MAJOR", "SETTINGS", "embedded", "refuse_foreign"]
 
 MAJOR = 18
 DATABASE = "xsight"
@@ -53,7 +53,7 @@ def embedded(home: Home, vault: Vault, env: dict[str, str]) -> tuple[Service, st
     data = folder / "data"
     sockets = home.socket_folder()
     password = vault.text("postgres-superuser")
-    _refuse_foreign(folder, data)
+    refuse_foreign(folder)
     try:
         opened = init_postgres(data, password=password)
     except (ChildProcessError, ModuleNotFoundError, OSError) as error:
@@ -88,7 +88,9 @@ def embedded(home: Home, vault: Vault, env: dict[str, str]) -> tuple[Service, st
     return service, dsn
 
 
-def _refuse_foreign(folder: Path, data: Path) -> None:
+def refuse_foreign(folder: Path) -> None:
+    """Raise a Trouble where the folder is not ours to open."""
+    data = folder / "data"
     elsewhere = "name another folder with XSIGHT_HOME"
     try:
         ours = {"data", "data.making", "data.making.password"}

@@ -55,14 +55,13 @@ def tenant_columns(table: str) -> tuple[str, ...]:
     return tuple(name for name in columns_of(table) if columns[name].identity is None)
 
 
-def read_table(
-    cursor: Cursor[Any], table: str, columns: Sequence[str]
-) -> Iterator[memoryview | bytes]:
+def read_table(cursor: Cursor[Any], table: str, columns: Sequence[str]) -> Iterator[bytes]:
     """Rows in PostgreSQL's text format."""
     key = ", ".join(f'"{column.name}"' for column in metadata.tables[table].primary_key)
     query = f"SELECT {_listed(columns)} FROM {table} WHERE tenant_id = {_TENANT} ORDER BY {key}"
     with cursor.copy(_sql(f"COPY ({query}) TO STDOUT")) as copy:
-        yield from copy
+        for block in copy:
+            yield bytes(block)
 
 
 def write_table(

@@ -1,7 +1,7 @@
 """Statements around a dump of the whole database: its moment, what it leaves out, and how rows are compared."""
 
 # ruff: noqa: S608 - statements are made of our own names; every value is a parameter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, LiteralString, cast
@@ -67,7 +67,7 @@ class StoredTenant:
 
 
 @contextmanager
-def frozen(admin_url: str) -> Iterator[tuple[Connection[Any], str]]:
+def frozen(admin_url: str) -> Generator[tuple[Connection[Any], str]]:
     """A connection that sees one moment, and the moment's name for others."""
     with psycopg.connect(admin_url) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
