@@ -10,13 +10,16 @@ from typing import Any
 
 import psycopg
 
-from xsight_ui.documents import query_of
+from xsight_ui.documents import query_of, values_of
 
 __all__ = ["read_document"]
 
 
 def read_document(name: str) -> dict[str, Any] | None:
-    """Body of the newest document of that name, or None before the first insights are there."""
+    """Body of the newest document of that name, or None before the first insights are there.
+
+    What a page is about stands in the query of its address, which Voila hands to the kernel.
+    """
     path = os.environ.get("XSIGHT_DSN_FILE")
     if not path:
         message = (
@@ -24,5 +27,6 @@ def read_document(name: str) -> dict[str, Any] | None:
         )
         raise RuntimeError(message)
     with psycopg.connect(Path(path).read_text().strip(), connect_timeout=5) as connection:
-        row = connection.execute(query_of(name).encode(), {"name": name}).fetchone()
+        values = values_of(name, os.environ.get("QUERY_STRING", ""))
+        row = connection.execute(query_of(name).encode(), values).fetchone()
     return row[0] if row else None

@@ -1,9 +1,14 @@
-"""Where a page's document comes from: what the insights have stored or, of syncs, the runs as they stand.
+"""Where a page's document comes from: what the insights have stored, or the tenant's rows as they stand.
 
 Read by the dashboard's server before any kernel and by the kernel after it, both with the server's own database role.
 """
 
-__all__ = ["query_of"]
+from typing import Any, Final
+from urllib.parse import parse_qs
+
+from xsight_ui.queries import CUSTOMER, CUSTOMERS
+
+__all__ = ["query_of", "values_of"]
 
 _STORED = """
 SELECT body FROM xsight.documents WHERE name = %(name)s ORDER BY data_version DESC LIMIT 1"""
@@ -31,6 +36,17 @@ SELECT jsonb_build_object(
 FROM xsight.tenant_state s WHERE s.connection <> 'none' OR s.synced_at IS NOT NULL"""
 
 
+_ASKED: Final = {"sync": _SYNC, "customers": CUSTOMERS, "customer": CUSTOMER}
+_LARGEST_ID: Final = 2**63 - 1
+
+
 def query_of(name: str) -> str:
-    """The statement that gives the document, one row of one column; it may take the parameter `name`."""
-    return _SYNC if name == "sync" else _STORED
+    """The statement that gives the document, one row of one column; it may take the parameters of `values_of`."""
+    return _ASKED.get(name, _STORED)
+
+
+def values_of(name: str, search: str) -> dict[str, Any]:
+    """The statement's parameters: the page's name and, from the query of its address, what it is about; 0 is nobody."""
+    text = parse_qs(search).get("id", [""])[0]
+    known = text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID
+    return {"name": name, "id": int(text) if known else 0}

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from xsight_ui import TEMPLATES
 from xsight_ui.assets import ASSETS_URL, manifest, preloads
 from xsight_ui.pages import PAGES, navigation
-from xsight_ui.pages.definition import Document
+from xsight_ui.pages.definition import Document, PageDef
 
 __all__ = ["render"]
 
@@ -42,19 +42,25 @@ def render(
         _environment()
         .get_template("shell.html.j2")
         .render(
-            page={"key": definition.key, "title": definition.title},
+            page={
+                "key": definition.parent[0] if definition.parent else definition.key,
+                "title": definition.title,
+            },
             pages=navigation(),
             base_url=base_url,
             static_url=ASSETS_URL,
             manifest=manifest(),
             preloads=preloads("kit"),
-            later=[
-                file
-                for file in preloads("charts")
-                if definition.over_time and file not in preloads("kit")
-            ],
+            later=_later(definition),
             spec=definition.spec(document, now or datetime.now(UTC)),
             user=user,
             tenant=tenant,
         )
     )
+
+
+def _later(page: PageDef) -> list[str]:
+    """What the page needs after its frame: charts where it is about a period, and its own modules."""
+    names = [*(["charts"] if page.over_time else []), *page.modules]
+    files = dict.fromkeys(file for name in names for file in preloads(name))
+    return [file for file in files if file not in preloads("kit")]

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from xsight_ui.documents import query_of
+from xsight_ui.documents import query_of, values_of
 
 __all__ = ["Stored", "read"]
 
@@ -21,13 +21,13 @@ class Stored:
     document: dict[str, Any] | None
 
 
-async def read(name: str) -> Stored:
-    """One connection for one statement: a view a second is far below what that costs. Raises psycopg.Error."""
+async def read(name: str, search: str = "") -> Stored:
+    """The document of a page whose address has the query `search`. One connection for one statement: a view a second is far below what that costs. Raises psycopg.Error."""
     dsn = Path(os.environ["XSIGHT_DSN_FILE"]).read_text().strip()  # noqa: ASYNC240 - 100 bytes of tmpfs
     statement = f"""
         SELECT (SELECT shop_name FROM xsight.tenant_state),
                (SELECT domain FROM xsight.tenant_state), ({query_of(name)})"""  # noqa: S608 - our own text
     async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
-        cursor = await connection.execute(statement.encode(), {"name": name})
+        cursor = await connection.execute(statement.encode(), values_of(name, search))
         row = await cursor.fetchone()
     return Stored(*row) if row else Stored(None, None, None)

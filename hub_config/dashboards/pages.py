@@ -26,6 +26,7 @@ class Visited:
 
     current_user: Any
     log: Any
+    request: Any
     settings: dict[str, Any]
 
     async def stored(self, page: str) -> Stored:
@@ -33,7 +34,7 @@ class Visited:
         if page not in PAGES:
             raise web.HTTPError(404)
         try:
-            return await documents.read(page)
+            return await documents.read(PAGES[page].document, self.request.query)
         except psycopg.Error as error:
             self.log.warning("Document %s was not read: %s", page, error)
             raise web.HTTPError(503, reason=BUSY) from None

@@ -48,7 +48,8 @@ class Site:
         self.sync_document: dict[str, Any] | None = None
         self.changes: list[tuple[str, str, Any]] = []
         self.answers: dict[str, Any] = {}
-        self.documents: dict[str, Any] = {}
+        self.asked: list[tuple[str, dict[str, str]]] = []
+        self.documents: dict[str, dict[str, Any] | None] = {}
         self.websocket = True
         self.runs: list[dict[str, Any]] = []
         self.ended: dict[str, dict[str, Any]] = {}
@@ -89,7 +90,10 @@ class Site:
         if scope["method"] != "GET":
             sent = json.loads((await receive())["body"] or b"null")
             self.changes.append((scope["method"], scope["path"], sent))
-        self._query = dict(parse_qsl(scope["query_string"].decode()))
+        query = dict(parse_qsl(scope["query_string"].decode()))
+        if scope["path"].startswith("/api/v1/"):
+            self.asked.append((scope["path"], query))
+        self._query = query
         status, kind, body = self._answer(scope["method"], scope["path"], headers)
         kept = scope["path"].startswith("/assets/") and ".json" not in scope["path"]
         caching = b"public, max-age=31536000, immutable" if kept else b"no-store"
@@ -140,7 +144,9 @@ class Site:
         return self._api(method, path, headers)
 
     def _document(self, page: str) -> dict[str, Any] | None:
-        return self.documents.get(page, self.sync_document if page == "sync" else self.document)
+        if page in self.documents:
+            return self.documents[page]
+        return self.sync_document if page == "sync" else self.document
 
     def _api(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str, bytes]:
         if path == "/api/v1/tenants/me/sync" and method == "POST":
@@ -170,8 +176,9 @@ class Site:
         answers |= self.answers
         if path not in answers:
             return _json({"code": "not_found"}, 404)
-        answer = answers[path]
-        return _json(answer(self._query) if callable(answer) else answer)
+        found = answers[path]
+        found = found(self._query) if callable(found) else found
+        return _json(*found) if isinstance(found, tuple) else _json(found)
 
     def _profile(self) -> dict[str, Any]:
         return {

@@ -4,6 +4,7 @@ A page's spec is JSON through and through: the server inlines it into the HTML, 
 widget holds the same spec as its state. Nothing here imports widgets, so a server can build one in a millisecond.
 """
 
+from xsight_ui.pages.customers import CUSTOMERS
 from xsight_ui.pages.definition import PageDef
 from xsight_ui.pages.overview import OVERVIEW
 from xsight_ui.pages.rfm import RFM
@@ -11,9 +12,13 @@ from xsight_ui.pages.sync import SYNC
 
 __all__ = ["PAGES", "PageDef", "navigation"]
 
-PAGES: dict[str, PageDef] = {page.key: page for page in (OVERVIEW, RFM, SYNC)}
+PAGES: dict[str, PageDef] = {page.key: page for page in (OVERVIEW, CUSTOMERS, RFM, SYNC)}
 
 
 def navigation() -> list[dict[str, str]]:
     """Entries of the frame's navigation, in their order."""
-    return [{"key": page.key, "title": page.title, "path": page.icon} for page in PAGES.values()]
+    return [
+        {"key": page.key, "title": page.title, "path": page.icon}
+        for page in PAGES.values()
+        if page.parent is None
+    ]

@@ -1,9 +1,11 @@
 """What makes a page: its name, and how its panels follow from a stored document."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from xsight_ui.pages.panels import SEGMENT_TONES
 
 __all__ = ["Document", "PageDef", "Spec"]
 
@@ -23,6 +25,8 @@ class PageDef:
 
     `icon` is the path of a 24 by 24 line drawing; `panels` turns the stored document into named panels,
     `rows` places them. `over_time`: it shows a chosen period of a store's sales, so it needs an order.
+    `modules` of the front end are fetched early. A page with a `parent` (its key and title) is opened from that one, not
+    from the navigation. `range` is the word of the range of days that it begins with (see `frontend/src/range.js`).
     """
 
     key: str
@@ -32,10 +36,15 @@ class PageDef:
     rows: tuple[tuple[str, tuple[str, ...]], ...]
     panels: Callable[[Document], dict[str, Spec]]
     over_time: bool = True
+    modules: tuple[str, ...] = ()
+    parent: tuple[str, str] | None = None
+    range: str | None = None
 
     def spec(self, document: Document | None, now: datetime) -> Spec:
         """Everything the browser needs to paint the page; without a document, the way to the first one."""
         head: Spec = {"page": self.key, "title": self.title}
+        if self.parent:
+            head["parent"] = dict(zip(("key", "title"), self.parent, strict=True))
         if document is None:
             return head | {"state": "onboarding", "data_version": 0, "rows": [], "panels": {}}
         head |= {
@@ -54,11 +63,26 @@ class PageDef:
                 },
                 "daily": dict(document["daily"]),
             }
+        if self.range:
+            head["range"] = {"value": self.range}
+        if "segments" in document:
+            head["segments"] = _segment_names(document["segments"] or ())
         return head | {
             "state": "ready",
             "rows": [{"layout": layout, "panels": list(keys)} for layout, keys in self.rows],
             "panels": self.panels(document),
         }
+
+
+def _segment_names(segments: Sequence[Mapping[str, Any]]) -> Spec:
+    """Names and tones by key: lists tell a segment by its key."""
+    return {
+        segment["key"]: {
+            "name": segment["name"],
+            "tone": SEGMENT_TONES.get(segment["key"], "mid"),
+        }
+        for segment in segments
+    }
 
 
 def _freshness(document: Document, now: datetime) -> Spec:

@@ -34,6 +34,14 @@ const ICONS = {
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15 9h.01",
   rows: "M4 5h16v14H4zM4 10h16M4 14.5h16M10 10v9",
   code: "M9 8l-4 4 4 4M15 8l4 4-4 4",
+  plus: "M12 5v14M5 12h14",
+  search: "M10.5 4a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13M15.5 15.5 20 20",
+  calendar: "M4 6h16v14H4zM4 10.5h16M8 3.5V8M16 3.5V8",
+  views: "M5 4h14v16l-7-4.5L5 20z",
+  cart: "M3 4h2.5l2 11h10l2-8H6.3M9 19.5h.01M16 19.5h.01",
+  back: "M15 5l-7 7 7 7",
+  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  link: "M9 6H5v13h13v-4M13 4h7v7M20 4 11 13",
   chart: "M4 20V4M4 20h16M8 16v-4M12.5 16V8M17 16v-6",
 };
 

@@ -29,14 +29,18 @@ export function formatter(shop = {}) {
     full: instant({ year: "numeric", month: "short", day: "numeric" }, "UTC"),
     short: instant({ month: "short", day: "numeric" }, "UTC"),
     month: instant({ year: "numeric", month: "short" }, "UTC"),
+    day: instant({ year: "numeric", month: "short", day: "numeric" }, timezone),
     time: instant({ year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" }, timezone),
   };
   const known = (f) => (value) => (value == null || Number.isNaN(value) ? "–" : f(value));
   const moneyShort = (minor) => compactMoney.format(Number(decimal(minor, exponent)));
 
   return {
+    locale, currency, exponent,
     money: known((minor) => (Math.abs(minor) / 10 ** exponent < MONEY_COMPACT_FROM ? exact.format(decimal(minor, exponent)) : moneyShort(minor))),
     moneyExact: known((minor) => exact.format(decimal(minor, exponent))),
+    /** A decimal in major units, as text: what the API says of orders. */
+    amount: known((text) => exact.format(text)),
     moneyShort: known(moneyShort),
     moneyCell: known((minor) => (Math.abs(minor) / 10 ** exponent < MONEY_CELL_UP_TO ? exact.format(decimal(minor, exponent)) : moneyShort(minor))),
     count: known((value) => whole.format(value)),
@@ -46,6 +50,7 @@ export function formatter(shop = {}) {
     date: known((iso) => dates.full.format(day(iso))),
     dateShort: known((iso) => dates.short.format(day(iso))),
     month: known((iso) => dates.month.format(day(iso))),
+    time_day: known((iso) => dates.day.format(new Date(iso))),
     time: known((iso) => dates.time.format(new Date(iso))),
     dateRange: (from, to) => (from === to ? dates.full.format(day(from)) : dates.full.formatRange(day(from), day(to))),
     /** For spreadsheets: plain digits and a point, whatever the locale. */

@@ -1,21 +1,27 @@
 // Customers' names come from the API with the viewer's own session: a kernel never sees them, and without the right to
 // personal data they arrive masked.
+import { initials } from "./cells.js";
 import { get, me } from "./session.js";
 
-const initials = (name) => name.split(/\s+/).map((word) => [...word][0] ?? "").slice(0, 2).join("").toUpperCase();
+const AT_ONCE = 250; // ids a request
 
 /** Fills the names into every table with a customer column. */
 export async function fillNames(page) {
   const tables = [...page.tiles.values()].filter((tile) => tile.panel.kind === "table" && tile.panel.columns.some(({ format }) => format === "customer"));
-  const ids = [...new Set(tables.flatMap((tile) => tile.panel.rows.map(({ id }) => id)))].filter((id) => !page.names?.has(id));
-  if (!ids.length || !(await ownStore())) return;
-  const answer = await get(`/api/v1/customers?ids=${ids.join(",")}`);
-  if (!answer.ok) return;
+  if (await nameCustomers(page, tables.flatMap((tile) => tile.panel.rows.map(({ id }) => id)))) for (const tile of tables) tile.refresh();
+}
+
+/** Learns the names of these customers; whether any was new. */
+export async function nameCustomers(page, customers) {
+  const ids = [...new Set(customers)].filter((id) => id != null && !page.names?.has(id)).slice(0, AT_ONCE);
+  if (!ids.length || !(await ownStore())) return false;
+  const answer = await get(`/api/v1/customers?ids=${ids.join(",")}&limit=${AT_ONCE}`);
+  if (!answer.ok) return false;
   page.names ??= new Map();
   for (const customer of answer.body.items ?? []) {
     if (customer.name) page.names.set(customer.id, { name: customer.name, initials: initials(customer.name) });
   }
-  for (const tile of tables) tile.refresh();
+  return true;
 }
 
 /** Whether the viewer's session still is at the store whose page this is; it may have been switched in another tab. */

@@ -1,10 +1,12 @@
 // Builds a page from its spec: frames, titles and numbers at once, then the charts of the first screen, then the rest.
+import { onParameters, pageAddress, parameters, setParameters } from "./address.js";
 import { h, icon, nextFrame, whenIdle } from "./dom.js";
 import { ago, formatter } from "./format.js";
 import { PageState } from "./model.js";
 import { fillNames, ownStore } from "./names.js";
 import { onboarding } from "./onboarding.js";
 import { dayAt, range } from "./period.js";
+import { rangePicker } from "./range.js";
 import { get } from "./session.js";
 import { syncControl } from "./sync_panel.js";
 import { stateBox } from "./states.js";
@@ -22,6 +24,7 @@ export class PageView {
     this.format = formatter(spec.shop);
     this.state.on("spec", () => this.#take());
     this.state.on("days", () => this.#drawPeriod());
+    onParameters(() => this.#follow());
   }
 
   /** Resolves when the first screen is complete; the rest goes on by itself. */
@@ -71,7 +74,12 @@ export class PageView {
       daysToAddress(days, spec);
       this.state.setDays(days);
     });
-    return h("div", { class: "xs-head" }, h("div", {}, h("h1", {}, spec.title), this.stamp), spec.state !== "onboarding" && h("div", { class: "xs-head-tools" }, period, syncControl()));
+    this.range = spec.range ? rangePicker({ fallback: spec.range.value, timezone: spec.shop.timezone, format: this.format }) : null;
+    const up = spec.parent && pageAddress(spec.parent.key);
+    this.title = h("h1", {}, spec.title);
+    return h("div", { class: "xs-head" },
+      h("div", {}, up && h("a", { class: "xs-up", href: up }, icon("back", 13), spec.parent.title), this.title, this.stamp),
+      spec.state !== "onboarding" && h("div", { class: "xs-head-tools" }, period, this.range?.element, syncControl()));
   }
 
   /** Which days are shown and how fresh they are. */
@@ -113,6 +121,17 @@ export class PageView {
     performance.mark("xs-period");
   }
 
+  /** The address has changed, by a choice or by back and forward: views read it themselves. */
+  #follow() {
+    this.range?.update();
+    const { spec } = this.state;
+    if (!spec.period) return;
+    const days = daysFromAddress(spec);
+    if (days === this.state.days) return;
+    for (const button of this.element.querySelectorAll(".xs-head .xs-toggle button")) button.setAttribute("aria-pressed", String(button.dataset.key === wordOf(days)));
+    this.state.setDays(days);
+  }
+
   /** A newer spec: the same tiles show it; another set of tiles is built anew. */
   #take() {
     const { spec } = this.state;
@@ -134,14 +153,9 @@ const PERIOD_KINDS = new Set(["kpis", "trend", "stack"]);
 /** The period is part of the address: a link to the page shows the same days. */
 function daysFromAddress(spec) {
   if (!spec.period) return null;
-  const word = new URLSearchParams(location.search).get("days");
+  const word = parameters().get("days");
   const found = spec.period.options.find(({ days }) => wordOf(days) === word);
   return found ? found.days : spec.period.value;
 }
 
-function daysToAddress(days, spec) {
-  const address = new URL(location.href);
-  if (days === spec.period.value) address.searchParams.delete("days");
-  else address.searchParams.set("days", wordOf(days));
-  history.replaceState(history.state, "", address);
-}
+const daysToAddress = (days, spec) => setParameters({ days: days === spec.period.value ? null : wordOf(days) });

@@ -22,7 +22,7 @@ export async function refresh(page, insights) {
 /** Fetches the page's spec anew; whether that could be done. */
 async function reread(page) {
   const folder = document.body.dataset.pages;
-  const answer = folder ? await get(`${folder}${page.state.spec.page}.json`) : { ok: false };
+  const answer = folder ? await get(`${folder}${page.state.spec.page}.json${location.search}`) : { ok: false };
   if (answer.ok) page.state.take(answer.body);
   return answer.ok;
 }

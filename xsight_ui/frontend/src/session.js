@@ -11,10 +11,11 @@ export function me(refresh = false) {
 export const get = (url) => request(url);
 
 export const post = (url, data = {}) => change("POST", url, data);
+export const remove = (url) => change("DELETE", url);
 export const put = (url, data) => change("PUT", url, data);
 
 /** A change. The token is renewed once if the API has a newer one. */
-async function change(method, url, data) {
+async function change(method, url, data = {}) {
   const send = async (refresh) => {
     const token = (await me(refresh))?.csrf ?? "";
     return request(url, {

@@ -7,6 +7,8 @@ import { failure, skeleton, stateBox } from "./states.js";
 import { toast } from "./toast.js";
 import { views } from "./views/index.js";
 
+const TABLES = new Set(["table", "list"]);
+
 let serial = 0;
 const exporter = () => import("./export.js");
 
@@ -90,7 +92,7 @@ export class Tile {
     const item = (name, text, run) => h("button", { type: "button", role: "menuitem", onclick: () => this.#do(run) }, icon(name), h("span", {}, text));
     this.tableItem = item("rows", "Show as table", () => this.#toggleTable());
     const menu = h("div", { class: "xs-menu" },
-      this.panel.kind !== "table" && this.tableItem,
+      !TABLES.has(this.panel.kind) && this.tableItem,
       item("download", "Download CSV", async () => (await exporter()).downloadCsv(this)),
       item("image", "Download image", async () => (await exporter()).downloadPng(this)),
       this.panel.cell && item("code", "Open as notebook cell", async () => (await import("./cell.js")).openCell(this)));
@@ -130,6 +132,6 @@ export class Tile {
 
   /** The panel's numbers as columns and rows: for CSV and for the table view. */
   async rows() {
-    return (await views[this.panel.kind].rows())(this.shown ?? this.panel, this.page);
+    return (await views[this.panel.kind].rows())(this.shown ?? this.panel, this.page, this);
   }
 }

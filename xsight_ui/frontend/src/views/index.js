@@ -40,4 +40,5 @@ export const views = {
   stack: later(charts, "stack", "stackRows"),
   churn: later(charts, "churn", "churnRows"),
   table: later(table, "mount", "rows"),
+  list: later(table, "list", "listRows"),
 };

@@ -1,0 +1,79 @@
+"""Panels that show rows of the API page by page, and the conditions that they can be asked for under.
+
+A filter's `params` are the API's parameters, and the address' too: what the address says is what is asked.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["between", "choice", "column", "countries", "days", "rows_of", "view", "word"]
+
+Panel = dict[str, Any]
+Filter = dict[str, Any]
+
+
+def column(
+    field: str, title: str, kind: str = "text", *, sort: str | None = None, **look: int
+) -> Panel:
+    """A column: `field` is a path in the row, `sort` the API's word where it can sort by an index."""
+    return {"field": field, "title": title, "format": kind, **look} | (
+        {"sort": sort} if sort else {}
+    )
+
+
+def choice(key: str, label: str, options: Sequence[tuple[str, str]]) -> Filter:
+    """One of a few values."""
+    named = [{"value": value, "label": text} for value, text in options]
+    return {"key": key, "label": label, "kind": "choice", "params": [key], "options": named}
+
+
+def word(key: str, label: str, hint: str = "") -> Filter:
+    """Exactly this word."""
+    return {"key": key, "label": label, "kind": "word", "params": [key], "hint": hint}
+
+
+def countries(key: str = "country", label: str = "Country") -> Filter:
+    """A country, by its ISO code."""
+    return {"key": key, "label": label, "kind": "country", "params": [key]}
+
+
+def between(key: str, label: str, low: str, high: str, kind: str = "count") -> Filter:
+    """A number from ... to, either may be open. Money is in minor units."""
+    return {"key": key, "label": label, "kind": "between", "params": [low, high], "format": kind}
+
+
+def days(key: str, label: str, since: str, until: str) -> Filter:
+    """Days of the shop's calendar from ... to, both included, either may be open."""
+    return {"key": key, "label": label, "kind": "days", "params": [since, until]}
+
+
+def rows_of(
+    source: str,
+    noun: tuple[str, str],
+    columns: Sequence[Panel],
+    *,
+    sort: str,
+    title: str,
+    definition: str,
+    **more: Any,
+) -> Panel:
+    """A list of `noun` (one, many) from the API's `source`, in the order `sort` unless another is chosen.
+
+    `page` names the list whose filters and order stand in the address; without it the list stands alone, under `fixed`
+    conditions. `rows` and `total` are what is shown until the API has answered.
+    """
+    return {
+        "kind": "list",
+        "title": title,
+        "definition": definition,
+        "source": source,
+        "noun": list(noun),
+        "columns": [dict(one) for one in columns],
+        "sort": sort,
+        **more,
+    }
+
+
+def view(name: str, **parameters: str) -> Mapping[str, str]:
+    """A view that comes with the page."""
+    return {"name": name, "query": "&".join(f"{key}={text}" for key, text in parameters.items())}
