@@ -325,6 +325,20 @@ def upgrade() -> None:
         unique=False,
         schema="xsight",
     )
+    op.create_index(
+        op.f("ix_customer_pii_tenant_id_first_name"),
+        "customer_pii",
+        ["tenant_id", "first_name"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_index(
+        op.f("ix_customer_pii_tenant_id_last_name"),
+        "customer_pii",
+        ["tenant_id", "last_name"],
+        unique=False,
+        schema="xsight",
+    )
     op.create_table(
         "customer_places",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -659,9 +673,23 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_index(
+        op.f("ix_orders_tenant_id_name"),
+        "orders",
+        ["tenant_id", "name"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_index(
         op.f("ix_orders_tenant_id_processed_at"),
         "orders",
         ["tenant_id", "processed_at"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_index(
+        op.f("ix_orders_tenant_id_total_id"),
+        "orders",
+        ["tenant_id", "total", "id"],
         unique=False,
         schema="xsight",
     )
@@ -935,6 +963,32 @@ def upgrade() -> None:
         "report_schedules",
         ["tenant_id", "next_at"],
         unique=False,
+        schema="xsight",
+    )
+    op.create_table(
+        "saved_views",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("query", sa.Text(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_saved_views")),
+        schema="xsight",
+        info={"notebook": False},
+    )
+    op.create_index(
+        "uq_saved_views",
+        "saved_views",
+        ["tenant_id", "user_id", "page", sa.literal_column("lower(name)")],
+        unique=True,
         schema="xsight",
     )
     op.create_table(
@@ -1454,9 +1508,47 @@ def upgrade() -> None:
         schema="xsight",
     )
     op.create_index(
+        "ix_customer_insights_churn",
+        "customer_insights",
+        [
+            "tenant_id",
+            "insight_run",
+            sa.literal_column("coalesce(churn_90, -1.0::float8)"),
+            "customer_id",
+        ],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_index(
+        "ix_customer_insights_clv",
+        "customer_insights",
+        [
+            "tenant_id",
+            "insight_run",
+            sa.literal_column("coalesce(clv_365_minor, -1::bigint)"),
+            "customer_id",
+        ],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_index(
+        "ix_customer_insights_last",
+        "customer_insights",
+        ["tenant_id", "insight_run", "last_day", "customer_id"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_index(
         "ix_customer_insights_net",
         "customer_insights",
         ["tenant_id", "insight_run", "net_minor", "customer_id"],
+        unique=False,
+        schema="xsight",
+    )
+    op.create_index(
+        "ix_customer_insights_orders",
+        "customer_insights",
+        ["tenant_id", "insight_run", "orders", "customer_id"],
         unique=False,
         schema="xsight",
     )

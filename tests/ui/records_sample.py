@@ -87,7 +87,9 @@ def api_of_customers(rows: list[dict[str, Any]] | None = None, *, pii: bool = Tr
         if country := query.get("country"):
             found = [row for row in found if row["country"] == country]
         if least := query.get("orders_min"):
-            found = [row for row in found if row["scores"] and row["scores"]["orders"] >= int(least)]
+            found = [
+                row for row in found if row["scores"] and row["scores"]["orders"] >= int(least)
+            ]
         if query.get("sort") == "orders":
             found = found[::-1]
         start, limit = int(query.get("cursor", 0)), int(query.get("limit", 50))

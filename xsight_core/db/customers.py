@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    literal_column,
     null,
     select,
 )
@@ -52,8 +53,9 @@ _SCORES: Final[dict[str, tuple[Any, type[Any]]]] = {
     "orders": (_score.orders.expression, int),
     "net": (_score.net_minor.expression, int),
     "last_order": (_score.last_day.expression, int),
-    "churn": (func.coalesce(_score.churn_90, -1.0), float),
-    "clv": (func.coalesce(_score.clv_365_minor, -1), int),
+    # written as their indexes are, and not as parameters: a plan for any parameter could not use them
+    "churn": (func.coalesce(_score.churn_90, literal_column("-1.0::float8")), float),
+    "clv": (func.coalesce(_score.clv_365_minor, literal_column("-1::bigint")), int),
 }
 
 _BY_CUSTOMER: Final = both_ways(_OWN, _customer)

@@ -74,6 +74,8 @@ HOLDINGS: Final = (
     Holding("xsight.segments", ("name", "note", "rule", "trouble"),
             f"{_SAYS.format(column='rule')} OR {_SAYS.format(column='name')} OR {_SAYS.format(column='note')}"),
     Holding("xsight.segment_deliveries", ("body", "error"), _SAYS.format(column="body")),
+    Holding("xsight.saved_views", ("name", "query", "page"),
+            f"{_SAYS.format(column='query')} OR {_SAYS.format(column='name')}"),
     Holding("xsight.exports", ("filters", "error"), _SAYS.format(column="filters")),
     Holding("xsight.publication_versions", ("cells", "parameters", "note", "remark"),
             f"{_SAYS.format(column='cells')} OR {_SAYS.format(column='note')} OR {_SAYS.format(column='remark')}"),

@@ -446,6 +446,8 @@ class CustomerPii(Base):
     __tablename__ = "customer_pii"
     __table_args__ = (
         Index(None, "tenant_id", "email"),
+        Index(None, "tenant_id", "last_name"),  # searched by their beginnings
+        Index(None, "tenant_id", "first_name"),
         {"schema": DATA, "info": {"pii": True}},
     )
 
@@ -473,6 +475,8 @@ class Order(Base):
         Index(None, "tenant_id", "customer_id"),
         Index(None, "tenant_id", "updated_at"),
         Index(None, "tenant_id", "changed_in"),
+        Index(None, "tenant_id", "total", "id"),
+        Index(None, "tenant_id", "name"),
         {"schema": DATA, "info": {"changes": True}},
     )
 
@@ -930,8 +934,24 @@ class CustomerInsight(Base):
             [InsightRun.tenant_id, InsightRun.id],
             ondelete="CASCADE",
         ),
-        # lists begin with who spent most: of all, of a segment
+        # lists begin with who spent most: of all, of a segment; or are in one of the other orders
         Index("ix_customer_insights_net", "tenant_id", "insight_run", "net_minor", "customer_id"),
+        Index("ix_customer_insights_orders", "tenant_id", "insight_run", "orders", "customer_id"),
+        Index("ix_customer_insights_last", "tenant_id", "insight_run", "last_day", "customer_id"),
+        Index(
+            "ix_customer_insights_churn",
+            "tenant_id",
+            "insight_run",
+            text("coalesce(churn_90, -1.0::float8)"),
+            "customer_id",
+        ),
+        Index(
+            "ix_customer_insights_clv",
+            "tenant_id",
+            "insight_run",
+            text("coalesce(clv_365_minor, -1::bigint)"),
+            "customer_id",
+        ),
         Index(
             "ix_customer_insights_segment",
             "tenant_id",
@@ -1095,6 +1115,25 @@ class Export(Base):
     rows: Mapped[int | None]
     bytes: Mapped[int | None]
     error: Mapped[dict[str, Any] | None]
+
+
+class SavedView(Base):
+    """A list as somebody wants to find it again: ``query`` is the page's address behind the question mark."""
+
+    __tablename__ = "saved_views"
+    __table_args__ = (
+        Index("uq_saved_views", "tenant_id", "user_id", "page", text("lower(name)"), unique=True),
+        {"schema": DATA, "info": {"notebook": False}},
+    )
+
+    tenant_id: Mapped[UUID] = _tenant()
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4, sort_order=-1)
+    user_id: Mapped[UUID]
+    page: Mapped[str]
+    name: Mapped[str]
+    query: Mapped[str]
+    shared: Mapped[bool]  # everybody in the tenant sees it; whose it is may delete it
+    created_at: Mapped[datetime] = _now()
 
 
 # ------------------------------------------------------------------------------------------------ segments
