@@ -27,45 +27,35 @@ _SCORES: Final[LiteralString] = """
   'scores', jsonb_build_object('orders', i.orders, 'net_minor', i.net_minor,
     'first_order_on', date '1970-01-01' + i.first_day, 'last_order_on', date '1970-01-01' + i.last_day,
     'r', i.r, 'f', i.f, 'm', i.m, 'segment', i.segment, 'churn_90', i.churn_90,
-    'clv_365_minor', i.clv_365_minor, 'next_order_on', date '1970-01-01' + i.next_order_day"""
+    'clv_365_minor', i.clv_365_minor, 'next_order_on', date '1970-01-01' + i.next_order_day)"""
 
 _PERSON: Final[LiteralString] = """
   'id', c.id, 'name', NULL, 'country', c.country, 'province', c.province, 'tags', c.tags,
   'email_consent', c.email_consent, 'sms_consent', c.sms_consent, 'created_at', c.created_at"""
 
-CUSTOMERS: Final[LiteralString] = (
-    "SELECT jsonb_build_object("
-    + HEAD
-    + ","
-    + _SEGMENTS
-    + """,
+CUSTOMERS: Final[LiteralString] = f"""
+SELECT jsonb_build_object({HEAD}, {_SEGMENTS},
   'totals', (SELECT body -> 'totals' FROM xsight.documents WHERE name = 'overview'),
   'rows', (SELECT coalesce(jsonb_agg(best.row ORDER BY best.net_minor DESC, best.id DESC), '[]') FROM (
-    SELECT i.net_minor, c.id, jsonb_build_object("""
-    + _PERSON
-    + ","
-    + _SCORES
-    + """)) AS row
+    SELECT i.net_minor, c.id, jsonb_build_object({_PERSON}, {_SCORES}) AS row
     FROM xsight.customer_insights i
     JOIN xsight.customers c ON c.tenant_id = i.tenant_id AND c.id = i.customer_id
     WHERE i.tenant_id = s.tenant_id AND i.insight_run = s.insight_run AND c.deleted_at IS NULL
-    ORDER BY i.net_minor DESC, i.customer_id DESC LIMIT 40) AS best)) """
-    + _SHOWN
-)
+    ORDER BY i.net_minor DESC, i.customer_id DESC LIMIT 40) AS best))
+{_SHOWN}"""  # noqa: S608 - of the texts above
 
-CUSTOMER: Final[LiteralString] = (
-    "SELECT jsonb_build_object("
-    + HEAD
-    + ","
-    + _SEGMENTS
-    + """,
+CUSTOMER: Final[LiteralString] = f"""
+SELECT jsonb_build_object({HEAD}, {_SEGMENTS},
   'evidence', (SELECT jsonb_build_object('churn', body -> 'churn', 'clv', body -> 'clv')
     FROM xsight.documents WHERE name = 'overview'),
-  'customer', (SELECT jsonb_build_object("""
-    + _PERSON
-    + """, 'state', c.state, 'updated_at', c.updated_at, 'ordinal', c.ordinal,
-    'scores', (SELECT to_jsonb(i) - 'tenant_id' FROM xsight.customer_insights i WHERE i.tenant_id = s.tenant_id
-      AND i.insight_run = s.insight_run AND i.customer_id = c.id),
+  'customer', (SELECT jsonb_build_object({_PERSON}, 'state', c.state, 'updated_at', c.updated_at,
+    'scores', (SELECT to_jsonb(i) - 'tenant_id' || jsonb_build_object(
+        'first_order_on', date '1970-01-01' + i.first_day, 'last_order_on', date '1970-01-01' + i.last_day,
+        'next_order_on', date '1970-01-01' + i.next_order_day,
+        'next_order_on_low', date '1970-01-01' + i.next_order_day_low,
+        'next_order_on_high', date '1970-01-01' + i.next_order_day_high)
+      FROM xsight.customer_insights i WHERE i.tenant_id = s.tenant_id
+        AND i.insight_run = s.insight_run AND i.customer_id = c.id),
     'refunds', (SELECT jsonb_build_object('orders', count(*) FILTER (WHERE o.refunded > 0),
         'returns_minor', coalesce(sum(o.returns_minor), 0))
       FROM xsight.orders o WHERE o.tenant_id = s.tenant_id AND o.customer_id = c.id AND o.deleted_at IS NULL
@@ -73,8 +63,7 @@ CUSTOMER: Final[LiteralString] = (
     'memberships', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', g.id, 'name', g.name, 'members', g.members)
         ORDER BY lower(g.name)), '[]')
       FROM xsight.segments g JOIN xsight.segment_members m ON m.tenant_id = g.tenant_id AND m.segment_id = g.id
-      WHERE g.tenant_id = s.tenant_id AND NOT g.personal AND c.ordinal < 8 * length(m.bits)
+      WHERE g.tenant_id = s.tenant_id AND NOT g.personal
         AND CASE WHEN c.ordinal < 8 * length(m.bits) THEN get_bit(m.bits, c.ordinal) = 1 END))
-    FROM xsight.customers c WHERE c.tenant_id = s.tenant_id AND c.id = %(id)s AND c.deleted_at IS NULL)) """
-    + _SHOWN
-)
+    FROM xsight.customers c WHERE c.tenant_id = s.tenant_id AND c.id = %(id)s AND c.deleted_at IS NULL))
+{_SHOWN}"""  # noqa: S608 - of the texts above

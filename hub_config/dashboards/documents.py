@@ -22,7 +22,10 @@ class Stored:
 
 
 async def read(name: str, search: str = "") -> Stored:
-    """The document of a page whose address has the query `search`. One connection for one statement: a view a second is far below what that costs. Raises psycopg.Error."""
+    """The document of a page whose address has the query `search`. Raises psycopg.Error.
+
+    One connection for one statement: a view a second is far below what that costs.
+    """
     dsn = Path(os.environ["XSIGHT_DSN_FILE"]).read_text().strip()  # noqa: ASYNC240 - 100 bytes of tmpfs
     statement = f"""
         SELECT (SELECT shop_name FROM xsight.tenant_state),

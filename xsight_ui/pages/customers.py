@@ -34,16 +34,16 @@ _DEFINITION = (
 def customer_columns() -> list[Spec]:
     """What a list of customers tells of each."""
     return [
-        lists.column("id", "Customer", "person", grow=3, min=200),
-        lists.column("scores.segment", "Segment", "segment", min=140),
-        lists.column("scores.orders", "Orders", "count", sort="orders", min=84),
+        lists.column("id", "Customer", "person", grow=3, min=170),
+        lists.column("scores.segment", "Segment", "segment", min=132),
+        lists.column("scores.orders", "Orders", "count", sort="orders", min=80),
         lists.column("scores.net_minor", "Net sales", "money", sort="net", min=108),
-        lists.column("scores.last_order_on", "Last order", "date", sort="last_order", min=116),
+        lists.column("scores.last_order_on", "Last order", "date", sort="last_order", min=110),
         lists.column("scores.churn_90", "Churn risk", "risk", sort="churn", min=102),
-        lists.column("scores.clv_365_minor", "Predicted", "money", sort="clv", min=106),
-        lists.column("country", "Country", min=82),
-        lists.column("email_consent", "E-mail", "consent", min=132),
-        lists.column("created_at", "Since", "time_day", sort="created_at", min=112),
+        lists.column("scores.clv_365_minor", "Predicted", "money", sort="clv", min=102),
+        lists.column("country", "Country", min=74),
+        lists.column("email_consent", "E-mail", "consent", min=122),
+        lists.column("created_at", "Since", "time_day", sort="created_at", min=106),
     ]
 
 
@@ -86,7 +86,8 @@ def _panels(document: Document) -> dict[str, Spec]:
 CUSTOMERS = PageDef(
     key="customers",
     title="Customers",
-    icon="M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.6c2.2.8 3.5 2.8 3.5 5.4",
+    icon="M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7M2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6"
+    "M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.6c2.2.8 3.5 2.8 3.5 5.4",
     document="customers",
     rows=(("full", ("customers",)),),
     panels=_panels,

@@ -25,8 +25,8 @@ class PageDef:
 
     `icon` is the path of a 24 by 24 line drawing; `panels` turns the stored document into named panels,
     `rows` places them. `over_time`: it shows a chosen period of a store's sales, so it needs an order.
-    `modules` of the front end are fetched early. A page with a `parent` (its key and title) is opened from that one, not
-    from the navigation. `range` is the word of the range of days that it begins with (see `frontend/src/range.js`).
+    `modules` of the front end are fetched early. A page with a `parent` (its key and title) is opened from that one,
+    not from the navigation. `range` is the word of the range of days that it begins with (see `frontend/src/range.js`).
     """
 
     key: str

@@ -14,8 +14,8 @@ export function exportButton(panel, conditions, total) {
   const items = FORMATS.map(([format, label]) => h("button", { type: "button", role: "menuitem", onclick: () => run(format) }, icon("download"), h("span", {}, label)));
   const menu = h("div", { class: "xs-menu" }, items);
   popup(button, menu, { menu: true });
-  const element = h("span", { class: "xs-anchor", hidden: true }, button, menu);
-  me().then((profile) => (element.hidden = !profile?.rights?.includes("export")));
+  const element = h("span", { class: "xs-anchor", "data-allowed": "false" }, button, menu);
+  me().then((profile) => (element.dataset.allowed = String(profile?.rights?.includes("export") ?? false)));
 
   async function run(format) {
     button.disabled = true;

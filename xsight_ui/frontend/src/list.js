@@ -217,7 +217,7 @@ class List {
     for (const button of this.box.querySelectorAll(".xs-sorter")) {
       const head = button.closest(".tabulator-col");
       if (now.replace(/^-/, "") === button.dataset.sort) head?.setAttribute("aria-sort", now.startsWith("-") ? "descending" : "ascending");
-      else head?.removeAttribute("aria-sort");
+      else head?.setAttribute("aria-sort", "none");
     }
   }
 
