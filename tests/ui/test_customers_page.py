@@ -66,10 +66,7 @@ def test_what_is_stored_is_painted_and_names_follow(customers, site):
             page.locator(".tabulator-tableholder").evaluate(
                 "box => box.scrollTop = box.scrollHeight"
             )
-        page.wait_for_function(
-            "last => document.querySelector('.tabulator-tableholder').scrollHeight >= 37 * last",
-            arg=min(260, int(place) + 99),
-        )
+        page.locator(f"[data-rows='{min(260, int(place) + 100)}']").wait_for()
     assert [query.get("cursor") for query in asked(site)] == [None, "100", "200"]
     assert page.locator(ROWS).count() < 80, "rows out of sight stand in the page"
 

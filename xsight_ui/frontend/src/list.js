@@ -156,6 +156,7 @@ class List {
     this.rows = rows;
     this.total = total;
     this.tile.loaded = rows;
+    this.box.dataset.rows = rows.length;
     this.masked = rows.some(({ masked }) => masked === true);
     const [one, many] = this.panel.noun;
     this.count.replaceChildren(...[total == null ? "" : `${this.page.format.count(total)} ${total === 1 ? one : many}`, this.masked && noRight()].filter(Boolean));
