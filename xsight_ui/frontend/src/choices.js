@@ -5,7 +5,8 @@ const ours = () => document.body?.dataset.pages != null;
 const kept = new URLSearchParams();
 const listeners = new Set();
 
-const current = () => (ours() ? new URLSearchParams(location.search) : kept);
+/** All choices as they stand; to be read only. */
+export const current = () => (ours() ? new URLSearchParams(location.search) : kept);
 const tell = () => listeners.forEach((listener) => listener());
 
 /** The choice of that name where it is one of `allowed` (values, or a test), else `fallback`. */
