@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-import psycopg
 import pytest
 import redis
 import uvicorn
@@ -27,7 +26,6 @@ from shopify_sim.config import ShopConfig, SimConfig
 from tests.support.postgres import Cluster, Database
 from tests.support.simulator import APP, Sim, running_sim
 from tests.support.valkey import running_valkey
-from xsight_core.db.tables import metadata
 from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
 
@@ -203,7 +201,7 @@ def house(
 @pytest.fixture
 def database(house: House) -> Database:
     """The shared one, without a row."""
-    empty_tables(house.database.admin_url)
+    house.database.empty()
     return house.database
 
 
@@ -230,17 +228,3 @@ def own_api(settings: Settings) -> Iterator[Api]:
     """A service that nobody else uses, on the shared database."""
     with serve(settings) as api:
         yield api
-
-
-def empty_tables(admin_url: str) -> None:
-    """Delete what there is, whatever refers to it and whatever guards it."""
-    tables = [str(table) for table in metadata.sorted_tables]
-    with psycopg.connect(admin_url) as admin:
-        admin.execute("SET LOCAL session_replication_role = replica")
-        filled = admin.execute(
-            " UNION ALL ".join(
-                f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables
-            )
-        ).fetchall()
-        for (name,) in filled:
-            admin.execute(f"DELETE FROM {name}")

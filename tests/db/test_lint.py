@@ -8,6 +8,12 @@ from xsight_core.db.rls import tenant_tables
 from xsight_core.db.tables import metadata
 
 
+@pytest.fixture
+def database(own_database):
+    """Tables and rights are changed here."""
+    return own_database
+
+
 def test_our_own_schema_has_no_finding(database):
     assert findings(database.admin_url) == []
 

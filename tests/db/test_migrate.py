@@ -29,6 +29,12 @@ from xsight_core.errors import (
 )
 
 
+@pytest.fixture
+def database(own_database):
+    """Tables and rights are changed here."""
+    return own_database
+
+
 def differences(admin_url: str) -> list:
     """What Alembic would change so that the database equals the tables."""
     engine = create_engine(

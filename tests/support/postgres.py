@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 
 from xsight_core.db import migrate, roles
+from xsight_core.db.tables import metadata
 
 __all__ = ["Cluster", "Database", "shared_cluster", "start_cluster", "stop_cluster"]
 
@@ -51,6 +52,23 @@ class Database:
     @property
     def spawner_url(self) -> str:
         return self.url(roles.SPAWNER, PASSWORDS[roles.SPAWNER])
+
+    def empty(self) -> None:
+        """Delete what there is, whatever refers to it and whatever guards it; whoever is connected is put out."""
+        with psycopg.connect(self.admin_url) as admin:
+            admin.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            admin.execute("SELECT private.drop_server_roles_except('{}')")
+            admin.execute("SET LOCAL session_replication_role = replica")
+            for (name,) in admin.execute(_FILLED).fetchall():
+                admin.execute(f"DELETE FROM {name}")
+
+
+_FILLED = " UNION ALL ".join(
+    f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in metadata.sorted_tables
+)
 
 
 @dataclass(frozen=True)
