@@ -34,6 +34,7 @@ from xsight_core.analytics import (
     day_number,
     day_of,
     evaluate,
+    first_of,
     last_months,
     on_refund_date,
     rfm,
@@ -382,6 +383,17 @@ class Shop:
         day, grain = self._day(as_of), _grain(by)
         orders = some_customers(self._orders(), day, customers, came or {})
         return cohort_frame(orders, day, values, grain, self.state.currency_exponent)
+
+    def came_by(self, by: str, as_of: date | str | None = None) -> pd.Series:
+        """Customers by what their first order was of or came by: ``channel``, ``product``, ``discount``, ``country``.
+
+        Products by their id; unknown is the empty value. These are the values that ``cohorts(came=…)`` takes.
+        """
+        day = self._day(as_of)
+        _, code, names = first_of(self._orders(), day, by)
+        counts = pd.Series(np.bincount(code, minlength=len(names)), pd.Index(names, name=by))
+        found = counts[counts > 0].sort_values(ascending=False, kind="stable")
+        return found.rename("customers")
 
     def cohort_bands(
         self,

@@ -1,6 +1,7 @@
 """The documents and analyses of a shop with CDNOW's purchases, made by the code that makes them for a real one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from types import SimpleNamespace
@@ -30,7 +31,7 @@ from xsight_core.services.figures import figures
 from xsight_core.services.page_documents import page_documents
 from xsight_core.services.parts import thresholds_part
 
-__all__ = ["AS_OF", "answers", "ask", "documents", "first_id", "orders"]
+__all__ = ["AS_OF", "answers", "ask", "documents", "documents_of", "first_id", "orders"]
 
 NOW = datetime(2026, 11, 22, 10, 42, tzinfo=UTC)
 AS_OF = day_number(NOW.date())
@@ -87,13 +88,20 @@ def _known_groups() -> dict[int, str]:
 @cache
 def documents() -> dict[str, dict[str, Any]]:
     """By name, as an insight run stores them."""
-    found = figures(orders(), AS_OF)
+    return documents_of(orders(), AS_OF, _known_groups())
+
+
+def documents_of(
+    sold: Orders, as_of: int, known_groups: Mapping[int, str]
+) -> dict[str, dict[str, Any]]:
+    """The documents of a shop with these orders."""
+    found = figures(sold, as_of)
     customers = len(found.buyers) + 21
     run = InsightRun(
         RUN,
         SHOP.data_version,
         found.orders.rule.version,
-        day_of(AS_OF),
+        day_of(as_of),
         NOW,
         1.25,
         parameters={
@@ -103,10 +111,9 @@ def documents() -> dict[str, dict[str, Any]]:
         },
         summary=summary(found),
     )
-    card = model_card(found, SHOP, customers, run, None)
-    run = InsightRun(**{**run.__dict__, "card": card})
+    run = replace(run, card=model_card(found, SHOP, customers, run, None))
     return page_documents(
-        found, SHOP, customers=customers, run=run, drift=None, known_groups=_known_groups()
+        found, SHOP, customers=customers, run=run, drift=None, known_groups=known_groups
     )
 
 

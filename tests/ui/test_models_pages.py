@@ -111,3 +111,95 @@ def test_who_has_no_lab_is_not_sent_there(models_page, site):
     tile.get_by_role("menuitem", name="Open as notebook cell").click()
     page.get_by_role("button", name="Copy").wait_for()
     assert page.get_by_role("link", name="Copy and open Lab").count() == 0
+
+
+def test_cohorts_on_a_desk(models_page):
+    page = models_page("cohorts")
+    fits(page, 1440)
+    part = models_sample.documents()["cohorts"]["cohorts"]
+    heat = page.locator("[data-panel=heat]")
+    first = heat.locator("tbody tr").nth(1)
+    assert first.locator("td").first.inner_text() == str(part["size"][0])
+    share = part["active"][0][1] / part["size"][0]
+    assert first.locator("td").nth(1).inner_text() == f"{share:.1%}"
+    assert heat.locator(".xs-masked").count() > 0
+    heat.get_by_label("Measure").select_option("ltv")
+    so_far = sum(part["revenue_minor"][0][:4]) / part["size"][0] / 100
+    heat.locator("tbody tr").nth(1).locator("td").nth(4).get_by_text(f"${so_far:,.2f}").wait_for()
+    heat.get_by_label("90 % bands").check()
+    asked = models_sample.ask("cohorts", grain="month", values="ltv_minor", bands="true")["measure"]
+    low, high = (asked[bound][0][3] / 100 for bound in ("low", "high"))
+    heat.get_by_text(f"${low:,.2f} – ${high:,.2f}").wait_for()
+    page.locator("[data-panel=curves]").get_by_label("Band of").wait_for()
+    page.get_by_role("button", name="Quarter").click()
+    heat.get_by_text("2025 Q2").wait_for()
+    assert "measure=ltv&bands=1&grain=quarter" in page.url
+    page.locator("[data-part=web] button").click()
+    cut = models_sample.ask("cohorts/cuts", by="channel", grain="quarter")["parts"]
+    web = next(one for one in cut if one["key"] == "web")
+    size = web["cohorts"]["size"][0]
+    heat.locator("tbody tr").nth(1).locator("td").first.get_by_text(
+        str(size), exact=True
+    ).wait_for()
+    tile = page.locator("[data-panel=heat]")
+    tile.get_by_role("button", name="Options for").click()
+    tile.get_by_role("menuitem", name="Open as notebook cell").click()
+    code = page.get_by_role("dialog").locator("code").inner_text()
+    assert 'shop.cohorts("ltv", by="quarter", came={"channel": "web"})' in code
+    page.keyboard.press("Escape")
+    heat.get_by_label("Measure").select_option("refunds")
+    page.wait_for_function("!document.querySelector('[aria-busy]')")
+    page.reload()
+    page.wait_for_function("performance.getEntriesByName('xs-complete').length")
+    heat.locator("tr", has_text="2025 Q2").wait_for()
+    assert page.locator("[data-part=web][data-on]").count() == 1
+    assert page.locator(".xs-problem").count() == 0
+
+
+def test_churn_and_value_on_a_desk(models_page):
+    page = models_page("churn")
+    fits(page, 1440)
+    document = models_sample.documents()["churn"]
+    risky = page.locator("[data-panel=risky] tbody tr")
+    assert risky.count() == len(document["at_risk"]["customers"]) == 50
+    risky.first.get_by_text("Grace Hopper").wait_for()
+    assert document["at_risk"]["customers"][0]["reasons"][0] in risky.first.inner_text()
+    evidence = document["card"]["evidence"]
+    champion = page.locator("[data-candidate][data-champion]")
+    assert f"{evidence['brier']:.4f}" in champion.inner_text()
+    assert page.locator("[data-candidate]").count() == len(evidence["candidates"])
+    dots = [row[2] for row in shown_rows(page, "calibration")]
+    assert dots == [f"{count:,}" for _, _, count in evidence["curve"]]
+    assert "Guests have no history" in page.locator("[data-panel=limits]").inner_text()
+    assert document["card"]["run"]["id"] in page.locator("[data-panel=card]").inner_text()
+    page.get_by_role("button", name="Tenths").click()
+    tenths = document["spread"]["clv"]["tenths"]
+    assert shown_rows(page, "spread")[0] == ["Top 10%", f"{tenths[0]:.1%}"]
+    backtest = page.locator("[data-panel=backtest]")
+    backtest.get_by_label("As of").fill("2026-06-30")
+    then = models_sample.ask("churn", as_of="2026-06-30")["evidence"]
+    backtest.locator("[data-champion]", has_text=f"{then['brier']:.4f}").wait_for()
+    assert "as_of=2026-06-30" in page.url
+
+
+SHORT = {
+    "state": "not_enough_data",
+    "have": {"repeat_customers": 3},
+    "need": {"repeat_customers": 30},
+    "message": "Too few customers have come back.",
+}
+
+
+def test_too_little_to_learn_from_is_said_in_every_tile(models_page, site):
+    body = models_sample.documents()["churn"]
+    card = body["card"] | {"evidence": SHORT}
+    site.documents["churn"] = body | {
+        "churn": SHORT, "clv": SHORT, "at_risk": None, "spread": None, "card": card,
+    }  # fmt: skip
+    page = models_page("churn", width=390, theme="dark")
+    fits(page, 390)
+    states = page.locator("[data-state=not_enough_data]")
+    assert states.count() == 6
+    assert "3 of 30" in states.first.inner_text()
+    page = models_page("cohorts", width=390, theme="dark")
+    fits(page, 390)

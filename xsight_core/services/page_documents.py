@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
 
-from xsight_core.analytics import DEFAULT_THRESHOLDS, day_of
+from xsight_core.analytics import DEFAULT_THRESHOLDS, SEGMENTS, day_of
 from xsight_core.db.insights import InsightRun
 from xsight_core.ledger import ShopState
 from xsight_core.services.cohort_parts import CohortWish, cuts_part
@@ -51,6 +51,7 @@ def page_documents(
             "churn": churn_part(figures.forecast, drift),
             "clv": value_part(figures.forecast),
             "card": run.card,
+            "segment_names": {segment.key: segment.name for segment in SEGMENTS},
             "at_risk": at_risk_part(figures),
             "spread": spread_part(figures, shop.currency_exponent),
         },

@@ -4,6 +4,8 @@ A page's spec is JSON through and through: the server inlines it into the HTML, 
 widget holds the same spec as its state. Nothing here imports widgets, so a server can build one in a millisecond.
 """
 
+from xsight_ui.pages.churn import CHURN
+from xsight_ui.pages.cohorts import COHORTS
 from xsight_ui.pages.customers import CUSTOMERS
 from xsight_ui.pages.definition import PageDef
 from xsight_ui.pages.overview import OVERVIEW
@@ -12,7 +14,9 @@ from xsight_ui.pages.sync import SYNC
 
 __all__ = ["PAGES", "PageDef", "navigation"]
 
-PAGES: dict[str, PageDef] = {page.key: page for page in (OVERVIEW, CUSTOMERS, RFM, SYNC)}
+PAGES: dict[str, PageDef] = {
+    page.key: page for page in (OVERVIEW, CUSTOMERS, RFM, COHORTS, CHURN, SYNC)
+}
 
 
 def navigation() -> list[dict[str, str]]:

@@ -2,8 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from types import SimpleNamespace
-from uuid import UUID
 
 import numpy as np
 import pytest
@@ -15,7 +13,6 @@ from xsight_core.analytics import rfm
 from xsight_core.analytics.buyers import buyers
 from xsight_core.services.figures import figures
 from xsight_core.services.outlook_parts import at_risk_part, spread_part
-from xsight_core.services.page_documents import page_documents
 from xsight_core.services.rfm_parts import bounds_part
 from xsight_ui.pages import PAGES
 
@@ -63,11 +60,7 @@ def test_every_customer_is_in_one_band(found):
 
 @pytest.mark.parametrize("name", SHOPS)
 def test_any_shop_gives_documents_and_pages_that_are_json(name):
-    found = figures(orders_of(SHOPS[name]), AS_OF)
-    run = SimpleNamespace(id=UUID(int=1), computed_at=NOW, card={})
-    bodies = page_documents(
-        found, models_sample.SHOP, customers=9, run=run, drift=None, known_groups={1: "LOYAL"}
-    )
+    bodies = models_sample.documents_of(orders_of(SHOPS[name]), AS_OF, {1: "LOYAL"})
     for key, body in bodies.items():
         assert json.loads(json.dumps(body, allow_nan=False)) == body
         if key in PAGES:

@@ -5,9 +5,11 @@ import { get, me } from "./session.js";
 
 const AT_ONCE = 250; // ids a request
 
-/** Fills the names into every table with a customer column. */
+const listsPeople = ({ panel }) => panel.rows && (panel.people || (panel.kind === "table" && panel.columns.some(({ format }) => format === "customer")));
+
+/** Fills the names into every list of customers. */
 export async function fillNames(page) {
-  const tables = [...page.tiles.values()].filter((tile) => tile.panel.kind === "table" && tile.panel.columns.some(({ format }) => format === "customer"));
+  const tables = [...page.tiles.values()].filter(listsPeople);
   if (await nameCustomers(page, tables.flatMap((tile) => tile.panel.rows.map(({ id }) => id)))) for (const tile of tables) tile.refresh();
 }
 

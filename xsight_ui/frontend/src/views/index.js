@@ -1,4 +1,7 @@
 // Which module shows which kind of panel. Light ones come with the kit; charts and tables are fetched when a page has one.
+import * as atRisk from "./at_risk.js";
+import * as cohortHeat from "./cohort_heat.js";
+import * as cohortParts from "./cohort_parts.js";
 import * as cohorts from "./cohorts.js";
 import * as completeness from "./completeness.js";
 import * as kpis from "./kpis.js";
@@ -11,6 +14,7 @@ import * as segments from "./segments.js";
 import * as shopifyGroups from "./shopify_groups.js";
 import * as syncRuns from "./sync_runs.js";
 import * as syncStatus from "./sync_status.js";
+import * as trust from "./trust.js";
 
 const charts = () => import("../charts.js");
 const plots = () => import("../plots.js");
@@ -31,6 +35,15 @@ export const views = {
   sync_runs: here(syncRuns),
   quarantine: here(quarantine),
   metafields: here(metafields),
+  cohort_heat: here(cohortHeat),
+  cohort_parts: here(cohortParts),
+  cohort_curves: later(plots, "cohortCurves", "cohortRows"),
+  at_risk: here(atRisk),
+  limits: here(trust.limits),
+  model_card: here(trust.modelCard),
+  spread: later(plots, "spread", "spreadRows"),
+  calibration: later(plots, "calibration", "calibrationRows"),
+  backtest: later(plots, "backtest", "backtestRows"),
   segment_why: here(segmentWhy),
   shopify_groups: here(shopifyGroups),
   segment_map: later(plots, "segmentMap", "segmentMapRows"),

@@ -13,6 +13,7 @@ export function mount(tile, page) {
         low != null && h("p", { class: "xs-muted", "data-interval": "90" }, `90 % interval ${format.moneyShort(low)} to ${format.moneyShort(high)}`),
         context?.past_minor > 0 && comparison(total, context.past_minor, format)),
       h("dl", { class: "xs-facts" },
+        ...(tile.panel.sooner ?? []).map((ahead) => fact(`Next ${ahead.days} days`, h("span", {}, format.money(ahead.clv_minor), h("small", {}, `${format.moneyShort(ahead.clv_minor_low)} – ${format.moneyShort(ahead.clv_minor_high)}`)))),
         fact("Per customer", format.money(mean)),
         context?.customers != null && fact("Customers counted", format.count(context.customers)),
         context?.top_share != null && fact("Of it from the top ten", format.percent(context.top_share)))), ...proof(tile.panel));
@@ -31,5 +32,5 @@ function comparison(next, past, format) {
 
 export const rows = (panel) => ({
   columns: [{ title: "Figure" }, { title: "Value" }],
-  rows: [["Expected net sales", { format: "money", value: panel.total_minor }], ...(panel.total_minor_low == null ? [] : [["At least (90 %)", { format: "money", value: panel.total_minor_low }], ["At most (90 %)", { format: "money", value: panel.total_minor_high }]]), ["Per customer", { format: "money", value: panel.mean_minor }], ["Days ahead", panel.horizon_days]],
+  rows: [["Expected net sales", { format: "money", value: panel.total_minor }], ...(panel.total_minor_low == null ? [] : [["At least (90 %)", { format: "money", value: panel.total_minor_low }], ["At most (90 %)", { format: "money", value: panel.total_minor_high }]]), ["Per customer", { format: "money", value: panel.mean_minor }], ["Days ahead", panel.horizon_days], ...(panel.sooner ?? []).map((ahead) => [`Next ${ahead.days} days`, { format: "money", value: ahead.clv_minor }])],
 });

@@ -1,0 +1,258 @@
+"""Every tile as a notebook cell: run by an analyst's database role, it gives the tile's own numbers."""
+
+import ast
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.support.market import add_market, market
+from tests.workspace.servers import mint
+from xsight_core.services.insights import compute_insights
+from xsight_core.tenancy import Tenancy
+from xsight_ui.data import read_document
+from xsight_ui.pages import PAGES
+
+NOW = datetime.now(UTC)
+ZONE = "America/New_York"
+STORED = ("overview", "rfm", "cohorts", "churn")
+
+
+@pytest.fixture(scope="module")
+def server(database, tenant, tmp_path_factory):
+    """The environment of a notebook server of a shop with CDNOW's purchases."""
+    folder = tmp_path_factory.mktemp("cells")
+    add_market(database.admin_url, tenant.id, market(3, now=NOW, zone=ZONE, every=12), zone=ZONE)
+
+    async def compute() -> None:
+        tenancy = Tenancy(database.app_url)
+        await compute_insights(tenancy, tenant.id, folder, now=NOW)
+        await tenancy.close()
+
+    asyncio.run(compute())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XSIGHT_LEDGER_DIR", str(folder / "ledger" / str(tenant.id)))
+        patch.setenv("XSIGHT_DSN_FILE", str(mint(database, tenant, folder, pii=False)))
+        yield
+
+
+@pytest.fixture(scope="module")
+def specs(server):
+    found = {name: PAGES[name].spec(read_document(PAGES[name].document), NOW) for name in STORED}
+    assert {spec["state"] for spec in found.values()} == {"ready"}
+    return found
+
+
+def run(code: str):
+    """What a notebook would show of the cell: the value of its last line."""
+    *before, last = ast.parse(code).body
+    names: dict = {}
+    exec(compile(ast.Module(before, []), "cell", "exec"), names)
+    assert isinstance(last, ast.Expr)
+    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
+
+
+def filled(panel, spec, **values):
+    """The cell as the browser fills it in for the days the page shows first."""
+    as_of = date.fromisoformat(panel.get("as_of") or spec["freshness"]["last_order_on"])
+    known = {
+        "as_of": as_of.isoformat(),
+        "since": (as_of - timedelta(days=90)).isoformat(),
+        "months": panel.get("months"),
+        "grain": "month",
+        "values": "retention",
+        "came": "",
+        "split": "channel",
+    }
+    if "daily" in spec:
+        known |= span(spec)
+    code = panel["cell"]
+    for name, value in (known | values).items():
+        code = code.replace("{" + name + "}", str(value))
+    return code
+
+
+def span(spec, days=30):
+    """The first period of the page."""
+    start = date.fromisoformat(spec["daily"]["start"])
+    last = start + timedelta(days=len(spec["daily"]["orders"]) - 1)
+    return {
+        "since": (last - timedelta(days=days - 1)).isoformat(),
+        "until": last.isoformat(),
+    }
+
+
+def total(spec, name, days=30):
+    return sum(spec["daily"][name][-days:])
+
+
+def money(minor):
+    return [value / 100 for value in minor]
+
+
+def same(got, want):
+    np.testing.assert_allclose(
+        np.asarray(got, float), np.asarray(want, float), rtol=1e-9, atol=1e-9
+    )
+
+
+def kpis(got, panel, spec):
+    orders, net = total(spec, "orders"), total(spec, "net_minor") / 100
+    new, back = total(spec, "new_customers"), total(spec, "returning_customers")
+    same(got.astype(float), [net, orders, net / orders, new, back / (new + back)])
+    keys = [metric["key"] for metric in panel["metrics"]]
+    assert keys == [*got.index[:2], "average_order", *got.index[3:]]
+
+
+def sales(got, panel, spec):
+    same(got, money(spec["daily"]["net_minor"][-30:]))
+
+
+def mix(got, panel, spec):
+    for field in panel["fields"]:
+        same(got[field["field"]], spec["daily"][field["field"]][-30:])
+
+
+def segments(got, panel, spec):
+    assert got.index.tolist() == [item["key"] for item in panel["items"]]
+    assert got["customers"].tolist() == [item["customers"] for item in panel["items"]]
+    assert got["net_minor"].tolist() == [item["revenue_minor"] for item in panel["items"]]
+
+
+def grid(got, panel, spec):
+    scores = range(1, 6)
+    whole = got.reindex(index=scores, columns=scores, fill_value=0)
+    assert whole.to_numpy().tolist() == panel["cells"]
+
+
+def cohorts(got, panel, spec):
+    retention, value = panel["views"]
+    for view, name, scale in ((retention, "retention", 1), (value, "value", 100)):
+        frame = got[name].loc[panel["cohorts"]]
+        want = np.array(view["values"], float)
+        same(frame.to_numpy()[:, : want.shape[1]], want / scale)
+
+
+def churn(got, panel, spec):
+    assert got.tolist() == panel["histogram"]
+
+
+def top(got, panel, spec):
+    rows = panel["rows"]
+    assert got.index.tolist() == [row["id"] for row in rows]
+    same(got["net"], money(row["net_minor"] for row in rows))
+    same(got["churn_90"], [row["churn_90"] for row in rows])
+    same(got["clv_365"], money(row["clv_365_minor"] for row in rows))
+
+
+def value(got, panel, spec):
+    assert round(got["total"] * 100) == panel["total_minor"]
+    assert round(got["per customer"] * 100) == panel["mean_minor"]
+
+
+def flow(got, panel, spec):
+    assert got.to_numpy().tolist() == panel["flow"]["matrix"]
+
+
+def history(got, panel, spec):
+    assert got.to_numpy().tolist() == [day["customers"] for day in panel["history"]["days"]]
+
+
+def groups(got, panel, spec):
+    assert got.tolist() == [group["customers"] for group in panel["groups"]]
+
+
+def why(got, panel, spec):
+    (row,) = got.to_dict("records")
+    bounds = panel["bounds"]
+    assert row["r"] == 5 - sum(row["recency_days"] >= edge for edge in bounds["recency_days"])
+    assert row["f"] == 1 + sum(row["orders"] >= edge for edge in bounds["frequency"])
+    assert row["m"] == 1 + sum(row["net_minor"] >= edge for edge in bounds["monetary_minor"])
+
+
+def retention(got, panel, spec):
+    part = panel["cohorts"]
+    assert got.index.tolist() == part["cohorts"]
+    want = [
+        [np.nan if cell is None or not size else cell / size for cell in row]
+        for row, size in zip(part["active"], part["size"], strict=True)
+    ]
+    same(got.to_numpy(), want)
+
+
+def parts(got, panel, spec):
+    found = {None if pd.isna(key) else key: count for key, count in got.items()}
+    assert found == {part["key"]: part["customers"] for part in panel["cuts"]["parts"]}
+
+
+def risky(got, panel, spec):
+    assert sorted(got.index) == sorted(row["id"] for row in panel["rows"])
+    for row in panel["rows"]:
+        assert got.loc[row["id"], "churn_90"] == row["churn_90"]
+        assert got.loc[row["id"], "clv_365_minor"] == row["clv_365_minor"]
+
+
+def spread(got, panel, spec):
+    assert got.tolist() == panel["p_alive"]
+
+
+def calibration(got, panel, spec):
+    same(got.to_numpy(), panel["evidence"]["curve"])
+
+
+def backtest(got, panel, spec):
+    for one in panel["evidence"]["candidates"]:
+        for name in ("brier", "ece", "mae", "top_decile_lift", "orders_predicted"):
+            assert got.loc[one["name"], name] == pytest.approx(one[name])
+
+
+def card(got, panel, spec):
+    assert got["data"] == panel["data"]
+    assert got["run"] == panel["run"]
+
+
+CHECKS = {
+    ("overview", "kpis"): kpis,
+    ("overview", "sales"): sales,
+    ("overview", "mix"): mix,
+    ("overview", "segments"): segments,
+    ("overview", "grid"): grid,
+    ("overview", "cohorts"): cohorts,
+    ("overview", "churn"): churn,
+    ("overview", "top"): top,
+    ("overview", "clv"): value,
+    ("rfm", "map"): segments,
+    ("rfm", "grid"): grid,
+    ("rfm", "flow"): flow,
+    ("rfm", "why"): why,
+    ("rfm", "history"): history,
+    ("rfm", "groups"): groups,
+    ("cohorts", "heat"): retention,
+    ("cohorts", "curves"): retention,
+    ("cohorts", "parts"): parts,
+    ("churn", "churn"): churn,
+    ("churn", "clv"): value,
+    ("churn", "risky"): risky,
+    ("churn", "spread"): spread,
+    ("churn", "calibration"): calibration,
+    ("churn", "backtest"): backtest,
+    ("churn", "card"): card,
+}
+WITHOUT_NUMBERS = {("churn", "limits")}
+
+
+def test_every_tile_with_numbers_has_a_cell_that_is_checked(specs):
+    tiles = {(page, key) for page, spec in specs.items() for key in spec["panels"]}
+    assert tiles == set(CHECKS) | WITHOUT_NUMBERS
+    assert [tile for tile in CHECKS if not specs[tile[0]]["panels"][tile[1]].get("cell")] == []
+
+
+@pytest.mark.parametrize("tile", CHECKS, ids="-".join)
+def test_the_cell_gives_the_numbers_of_its_tile(specs, tile):
+    page, key = tile
+    spec = specs[page]
+    panel = spec["panels"][key]
+    customer = specs["churn"]["panels"]["risky"]["rows"][0]["id"]
+    CHECKS[tile](run(filled(panel, spec, customer=customer)), panel, spec)
