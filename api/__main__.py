@@ -3,9 +3,10 @@
 import gc
 
 import uvicorn
-from prometheus_client import start_http_server
+from prometheus_client import REGISTRY, start_http_server
 
 from api.app import create_app
+from api.gauges import Gauges
 from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
 
@@ -15,6 +16,7 @@ def main() -> None:
     settings = Settings()  # pyright: ignore[reportCallIssue] - values come from the environment
     configure_logging(level=settings.log_level, form=settings.log_format)
     if settings.metrics_port is not None:
+        REGISTRY.register(Gauges(settings.database_url.get_secret_value()))
         start_http_server(settings.metrics_port, addr="127.0.0.1")
     app = create_app(settings)
     gc.collect()

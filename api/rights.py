@@ -47,6 +47,7 @@ class Right(StrEnum):
     MEMBERS = "members"  # invite, change, remove
     AUDIT = "audit"
     PRIVACY = "privacy"  # requests of customers about their data
+    OPERATOR = "operator"  # the installation's, of no store
 
 
 _EVERYBODY: Final = frozenset({Right.USER, Right.READ})
@@ -64,7 +65,9 @@ RIGHTS: Final[dict[str, frozenset[Right]]] = {
 }
 """Personal data is no role's: each membership says whether it comes with it."""
 
-_PERSONS_ONLY: Final = frozenset({Right.USER, Right.CONNECT, Right.LAB, Right.TOKENS})
+_PERSONS_ONLY: Final = frozenset(
+    {Right.USER, Right.CONNECT, Right.LAB, Right.TOKENS, Right.OPERATOR}
+)
 SCOPES: Final = frozenset({*Right} - _PERSONS_ONLY - {Right.PUBLIC}) | {PERSONAL_DATA}
 """What a token can be given: no token makes tokens, log-ins or connections."""
 
@@ -100,6 +103,10 @@ async def require_right(connection: Connection, handler: BaseRouteHandler) -> No
     if scope.get("method") == "OPTIONS" or right is Right.PUBLIC:
         return
     identity: Identity = connection.user
+    if right is Right.OPERATOR:
+        if _operates(connection, identity):
+            return
+        raise Forbidden("XSIGHT_OPERATORS does not name your address, or it is not confirmed.")
     if right in rights_of(identity):
         return
     if identity.scopes is not None:
@@ -107,6 +114,12 @@ async def require_right(connection: Connection, handler: BaseRouteHandler) -> No
     raise Forbidden(
         f"Your role in this store ({identity.role or 'none'}) does not include “{right}”."
     )
+
+
+def _operates(connection: Connection, identity: Identity) -> bool:
+    """An address counts once it was confirmed: anybody may sign up with any."""
+    named = resources_of(connection.app).settings.operator_addresses
+    return identity.scopes is None and identity.verified and identity.email.lower() in named
 
 
 async def _identity(connection: Connection) -> Identity | None:

@@ -18,7 +18,7 @@ from ops.vault import Vault
 
 __all__ = ["PORTS", "app_dsn", "base_env", "demo_env", "keys_env", "migration_env", "processes"]
 
-PORTS = ("api", "hub", "metrics", "proxy-api", "sim", "valkey")
+PORTS = ("api", "hub", "metrics", "metrics-worker", "proxy-api", "sim", "valkey")
 DEMO_SHOPS = {"cdnow.myshopify.com": "cdnow", "garden.myshopify.com": "generated:5000"}
 # One shop belongs to one tenant: a newcomer connects a shop of their own, founded when first asked for.
 SHOPS_ON_DEMAND = {"cdnow-": "cdnow", "garden-": "generated:5000"}
@@ -161,7 +161,15 @@ def processes(
                 _python("api", "api", api, partial(http_ok, ports["api"], "/ready")),
                 replace(
                     _portless(
-                        home, "worker", "worker", work | keys | to_hub | shopify | _mail(config)
+                        home,
+                        "worker",
+                        "worker",
+                        work
+                        | keys
+                        | to_hub
+                        | shopify
+                        | _mail(config)
+                        | {"XSIGHT_METRICS_PORT": str(ports["metrics-worker"])},
                     ),
                     stop_within_s=5.0,  # jobs under way get 3
                 ),

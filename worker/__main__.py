@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import structlog
+from prometheus_client import start_http_server
 from taskiq.acks import AcknowledgeType
 from taskiq.receiver import Receiver
 
@@ -70,6 +71,8 @@ def main() -> None:
     """Entry point."""
     settings = Settings()  # pyright: ignore[reportCallIssue] - from the environment
     configure_logging(level=settings.log_level, form=settings.log_format)
+    if settings.metrics_port is not None:
+        start_http_server(settings.metrics_port, addr="127.0.0.1")
 
     async def run() -> None:
         await work(settings, stop_signal())

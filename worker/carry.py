@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 from structlog.contextvars import bound_contextvars
 
+from worker.measures import measure
 from worker.resources import Resources
 from worker.tasks import TASKS, run_of
 from xsight_core.errors import XsightError
@@ -38,25 +39,31 @@ async def carry_out(by: Resources, job_id: UUID) -> None:
     job = await claim(by.tenancy, job_id, lease=lease)
     if job is None:
         return
+    measured = measure(job.kind)
     with bound_contextvars(job_id=str(job.id), kind=job.kind, tenant_id=str(job.tenant_id)):
         try:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(leased(by.tenancy, job, lease=lease))
                 if job.kind in HEAVY and not await _have_turn(by, job, stack):
                     await give_back(by.tenancy, job, "It waits for its turn.", delay=_TURN_PAUSE)
+                    measured("waited")
                     return
                 await TASKS[job.kind](by, job)
         except asyncio.CancelledError:
             # We are stopping, or another worker has the lease: theirs is not ours to give back.
             await asyncio.shield(give_back(by.tenancy, job, "The worker was stopped."))
+            measured("stopped")
             raise
         except GaveWay:
+            measured("gave_way")
             await give_back(by.tenancy, job, "Others were waiting.")
             await by.doorbell.ring(job.id)
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must end
+            measured("failed")
             await _give_up(by, job, error)
         else:
             ended = await finish(by.tenancy, job)
+            measured("done")
             log.info("job.done", ended=ended)
             await by.doorbell.ring(job.id)  # it may have promised another one
 

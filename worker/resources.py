@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from worker.calculators import Calculators
 from worker.doorbell import RedisDoorbell
+from worker.measures import count_rows
 from xsight_core.services.connect import ShopAccess
 from xsight_core.services.sync import PROGRESS_CHANNEL
 from xsight_core.settings import Settings
@@ -35,6 +36,7 @@ class RedisProgress:
 
     async def publish(self, tenant_id: UUID, message: dict[str, Any]) -> None:
         """Send one message to the tenant's channel."""
+        count_rows(message)
         try:
             await self._redis.publish(
                 f"{PROGRESS_CHANNEL}{tenant_id}", msgspec.json.encode(message)

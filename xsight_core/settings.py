@@ -70,6 +70,7 @@ class Settings(QueueSettings):
     hooks_private: bool = Field(
         default=False, alias="XSIGHT_HOOKS_PRIVATE"
     )  # outgoing webhooks may go to addresses of our own network
+    operators: str = Field("", alias="XSIGHT_OPERATORS")  # e-mail addresses, comma-separated
     demo_shops: str = Field("", alias="XSIGHT_DEMO_SHOPS")  # simulated ones to try, comma-separated
     shopify_url_template: str = Field("https://{shop}", alias="SHOPIFY_URL_TEMPLATE")
 
@@ -77,6 +78,11 @@ class Settings(QueueSettings):
     def secure(self) -> bool:
         """Whether the public origin is https: cookies are then Secure and carry the ``__Secure-`` prefix."""
         return self.public_url.startswith("https://")
+
+    @property
+    def operator_addresses(self) -> frozenset[str]:
+        """Who runs the installation."""
+        return frozenset(filter(None, (one.strip().lower() for one in self.operators.split(","))))
 
     @property
     def shopify_secrets(self) -> tuple[str, ...]:
