@@ -252,7 +252,6 @@ async def _account(
         errors=faults or errors_of(error),
         identity=user,
         sends=resources.post.sends,
-        sessions=await accounts.open_sessions(resources.tenancy, user.user_id),
         done=done,
         csrf=csrf_token(request),
     )

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.params import JSONBody
+from litestar import Request, Response, delete, get, post
+from litestar.params import FromPath, JSONBody
 
 from api.hub import dashboard_server
 from api.origin import csrf_token
@@ -14,6 +14,7 @@ from api.redirects import DEFAULT_TARGET
 from api.resources import Wired
 from api.rights import Right, rights_of
 from api.sessions import log_in, log_out, log_out_everywhere, sign_up
+from api.trail import note
 from xsight_core.services import accounts
 from xsight_core.services.accounts import Identity
 
@@ -170,6 +171,13 @@ async def session_list(request: UserRequest, resources: Wired) -> Sessions:
     return Sessions([SessionChoice(**vars(one), current=one.id == here) for one in found])
 
 
+@delete("/api/auth/sessions/{session_id:uuid}", opt={"right": Right.USER}, tags=["Accounts"])
+async def end_session(request: UserRequest, resources: Wired, session_id: FromPath[UUID]) -> None:
+    """Log out in another browser."""
+    await accounts.close_own_session(resources.tenancy, request.user.user_id, session_id)
+    await note(request, resources, "logout.elsewhere", tenant_id=request.user.tenant_id)
+
+
 @post("/api/auth/logout-everywhere", status_code=200, opt={"right": Right.USER}, tags=["Accounts"])
 async def logout_everywhere(request: UserRequest, resources: Wired) -> Response[Next]:
     """Log out in every browser. Opening `next` ends this browser's notebooks' session too."""
@@ -177,4 +185,13 @@ async def logout_everywhere(request: UserRequest, resources: Wired) -> Response[
     return Response(Next("/hub/logout"), cookies=cookies)
 
 
-handlers = [signup, login, logout, logout_everywhere, me, session_list, switch_tenant]
+handlers = [
+    signup,
+    login,
+    logout,
+    logout_everywhere,
+    me,
+    session_list,
+    end_session,
+    switch_tenant,
+]

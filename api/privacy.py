@@ -1,15 +1,16 @@
 """``/api/v1/privacy/*``: what customers have asked about their personal data, until when, and the proof."""
 
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 from litestar import MediaType, Request, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from api.actors import actor_of
 from api.resources import Resources, Wired
 from api.rights import Right
+from api.sessions import ring
 from api.stores import tenant_of
 from api.trail import note
 from api.views import render
@@ -33,12 +34,35 @@ class Requests(msgspec.Struct, frozen=True):
     overdue: int
 
 
+class NewRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Of whom (Shopify's id) and what: to be told what is kept, or to be forgotten."""
+
+    customer: Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+    what: Literal["tell", "forget"]
+
+
 @get("/api/v1/privacy/requests", opt=PRIVACY, tags=["Privacy"])
 async def privacy_requests(request: UserRequest, resources: Wired) -> Requests:
     """Requests of customers, or of Shopify about the whole shop; thirty days are allowed for each."""
     found = await compliance.list_requests(resources.tenancy, tenant_of(request))
     waiting = [one for one in found if one.status == "open"]
     return Requests(found, len(waiting), sum(one.overdue for one in waiting))
+
+
+@post("/api/v1/privacy/requests", opt=PRIVACY, tags=["Privacy"])
+async def privacy_ask(
+    request: UserRequest, resources: Wired, data: JSONBody[NewRequest]
+) -> RequestView:
+    """A customer asked you, not Shopify: make the bundle, or forget them. What is forgotten does not come back."""
+    asked, job = await compliance.ask(
+        resources.tenancy,
+        tenant_of(request),
+        actor_of(request),
+        customer_id=data.customer,
+        forget=data.what == "forget",
+    )
+    await ring(resources, job)
+    return asked
 
 
 @get("/api/v1/privacy/requests/{request_id:str}/bundle", opt=PRIVACY, tags=["Privacy"])
@@ -107,4 +131,4 @@ def _attached(request_id: str, suffix: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="personal-data-{name}.{suffix}"'}
 
 
-handlers = [privacy_requests, privacy_bundle, privacy_answer]
+handlers = [privacy_requests, privacy_ask, privacy_bundle, privacy_answer]

@@ -42,6 +42,7 @@ class Right(StrEnum):
     EXPORT = "export"
     SEGMENTS = "segments"  # save them, act on them
     CONNECT = "connect"
+    STORE = "store"  # its looks, alerts and reports
     LAB = "lab"
     TOKENS = "tokens"  # API tokens of one's own
     MEMBERS = "members"  # invite, change, remove
@@ -51,7 +52,7 @@ class Right(StrEnum):
 
 
 _EVERYBODY: Final = frozenset({Right.USER, Right.READ})
-_DECIDES: Final = frozenset({Right.CONNECT, Right.MEMBERS, Right.AUDIT, Right.PRIVACY})
+_DECIDES: Final = frozenset({Right.CONNECT, Right.STORE, Right.MEMBERS, Right.AUDIT, Right.PRIVACY})
 RIGHTS: Final[dict[str, frozenset[Right]]] = {
     "owner": _EVERYBODY
     | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.LAB, Right.TOKENS}

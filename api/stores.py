@@ -8,9 +8,10 @@ import msgspec
 from litestar import Request, get, post
 from litestar.params import FromPath
 
+from api.actors import actor_of
 from api.resources import Wired
 from api.rights import Right
-from xsight_core.services import sync, tenants
+from xsight_core.services import alerts, jobs, sync, tenants
 from xsight_core.services.accounts import Identity
 from xsight_core.services.documents import document_parts
 
@@ -47,6 +48,8 @@ class StoreView(msgspec.Struct):
     data_version: int
     synced_at: datetime | None
     insight_run: UUID | None
+    alerts_firing: int
+    insights_failed_at: datetime | None
 
 
 class Stats(msgspec.Struct):
@@ -101,7 +104,20 @@ async def store(request: UserRequest, resources: Wired) -> StoreView:
         data_version=state.data_version,
         synced_at=state.synced_at,
         insight_run=state.insight_run,
+        alerts_firing=await alerts.firing_alerts(resources.tenancy, tenant_of(request)),
+        insights_failed_at=await jobs.failed_at(resources.tenancy, tenant_of(request), "insights"),
     )
+
+
+@post(
+    "/api/v1/tenants/me/disconnect",
+    status_code=204,
+    opt={"right": Right.CONNECT},
+    tags=["Store"],
+)
+async def disconnect_store(request: UserRequest, resources: Wired) -> None:
+    """Give the access to the shop back: no sync runs until it is connected again. What was synced stays."""
+    await resources.shops.disconnect(tenant_of(request), actor_of(request))
 
 
 @get("/api/v1/tenants/me/stats", opt=READ, tags=["Store"])
@@ -148,4 +164,13 @@ async def run_status(request: UserRequest, resources: Wired, run: FromPath[UUID]
     return await sync.run_state(resources.tenancy, tenant_of(request), run)
 
 
-handlers = [store, stats, start_sync, sync_status, active_syncs, sync_runs, run_status]
+handlers = [
+    store,
+    disconnect_store,
+    stats,
+    start_sync,
+    sync_status,
+    active_syncs,
+    sync_runs,
+    run_status,
+]

@@ -19,13 +19,16 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from worker.calculators import Answer
+from worker.reports import deliver_report
 from worker.resources import Resources, open_resources
 from worker.tasks import run_of
 from xsight_core.errors import XsightError
 from xsight_core.logging import configure_logging
+from xsight_core.services.alerts import judge_alerts
 from xsight_core.services.export_making import make_export
 from xsight_core.services.insights import compute_insights, store_look_back
 from xsight_core.services.jobs import ClaimedJob
+from xsight_core.services.mail import Post
 from xsight_core.services.pooling import pool_models
 from xsight_core.services.segment_members import request_refresh
 from xsight_core.services.segment_refresh import refresh_segments
@@ -43,8 +46,23 @@ async def insights(by: Resources, job: ClaimedJob) -> None:
     shown = await compute_insights(by.tenancy, job.tenant_id, by.settings.home, pooled=pooled)
     await complete_run(by.tenancy, by.progress, job.tenant_id, run_of(job), shown)
     await request_refresh(by.tenancy, job.tenant_id)  # scores decide who is in segments
+    await alerts(by, job)
     if pooled:
         await pool_models(by.tenancy)
+
+
+async def alerts(by: Resources, job: ClaimedJob) -> None:
+    """Hold the store's alert rules against the run that is shown."""
+    home, url = by.settings.home, by.settings.public_url
+    post = Post.from_settings(by.settings)
+    for letter in await judge_alerts(by.tenancy, post, job.tenant_id, home, public_url=url):
+        await by.doorbell.ring(letter)
+
+
+async def report(by: Resources, job: ClaimedJob) -> None:
+    """Make a page ready for its reader and send it."""
+    delivery = UUID(job.payload["delivery"])
+    await deliver_report(by.tenancy, by.settings, job.tenant_id, delivery)
 
 
 async def look_back(by: Resources, job: ClaimedJob) -> None:
@@ -72,6 +90,8 @@ async def segments(by: Resources, job: ClaimedJob) -> None:
 TASKS: dict[str, Callable[[Resources, ClaimedJob], Awaitable[None]]] = {
     "insights": insights,
     "look_back": look_back,
+    "alerts": alerts,
+    "report": report,
     "export": export,
     "segments": segments,
 }

@@ -89,6 +89,8 @@ TASKS: dict[str, Task] = {
     "sync": sync,
     "insights": elsewhere,
     "look_back": elsewhere,
+    "alerts": elsewhere,
+    "report": elsewhere,
     "webhooks": webhooks,
     "mail": mail,
     "completeness": completeness,

@@ -36,7 +36,23 @@ SELECT jsonb_build_object(
 FROM xsight.tenant_state s WHERE s.connection <> 'none' OR s.synced_at IS NOT NULL"""
 
 
-_ASKED: Final = {"sync": _SYNC, "customers": CUSTOMERS, "customer": CUSTOMER}
+_SETTINGS = """
+SELECT jsonb_build_object(
+  'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
+  'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
+    'currency_exponent', s.currency_exponent, 'timezone', s.timezone),
+  'freshness', jsonb_build_object('synced_at', s.synced_at, 'last_order_on', NULL,
+    'history_since', s.history_since),
+  'connection', jsonb_build_object('state', s.connection, 'note', s.connection_note,
+    'since', s.connected_at, 'scopes', s.scopes, 'plan', s.plan))
+FROM xsight.tenant_state s"""
+
+_ASKED: Final = {
+    "sync": _SYNC,
+    "settings": _SETTINGS,
+    "customers": CUSTOMERS,
+    "customer": CUSTOMER,
+}
 _LARGEST_ID: Final = 2**63 - 1
 
 

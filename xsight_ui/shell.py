@@ -7,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from xsight_ui import TEMPLATES
 from xsight_ui.assets import ASSETS_URL, manifest, preloads
+from xsight_ui.brand import palette
 from xsight_ui.pages import PAGES, navigation
 from xsight_ui.pages.definition import Document, PageDef
 
@@ -31,11 +32,13 @@ def render(
     user: dict[str, str],
     tenant: dict[str, str | None],
     now: datetime | None = None,
+    brand: dict[str, str | None] | None = None,
 ) -> str:
     """HTML up to the place where Voila's own output follows.
 
     `user` has `name`, `email`, `initials`; `tenant` has `slug`, `name` and `domain`, None before
-    a shop is connected. `base_url` ends with a slash.
+    a shop is connected. `base_url` ends with a slash. `brand` has the store's own `name`, `accent` and
+    `logo_version`, each None where it chose none.
     """
     definition = PAGES[page]
     return (
@@ -55,6 +58,8 @@ def render(
             spec=definition.spec(document, now or datetime.now(UTC)),
             user=user,
             tenant=tenant,
+            brand={"name": None, "logo_version": None} | (brand or {}),
+            palette=palette((brand or {}).get("accent") or ""),
         )
     )
 

@@ -14,11 +14,15 @@ __all__ = ["Stored", "read"]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A page's stored document, None before the first insights; the shop's name and domain, None before it connects."""
+    """A page's stored document, None before the first insights; the shop's name and domain, None before it connects.
+
+    ``brand``: the store's own name, colour and the version of its picture; None where it chose none of them.
+    """
 
     shop_name: str | None
     domain: str | None
     document: dict[str, Any] | None
+    brand: dict[str, str | None] | None
 
 
 async def read(name: str, search: str = "") -> Stored:
@@ -29,8 +33,10 @@ async def read(name: str, search: str = "") -> Stored:
     dsn = Path(os.environ["XSIGHT_DSN_FILE"]).read_text().strip()  # noqa: ASYNC240 - 100 bytes of tmpfs
     statement = f"""
         SELECT (SELECT shop_name FROM xsight.tenant_state),
-               (SELECT domain FROM xsight.tenant_state), ({query_of(name)})"""  # noqa: S608 - our own text
+               (SELECT domain FROM xsight.tenant_state), ({query_of(name)}),
+               (SELECT jsonb_build_object('name', name, 'accent', accent,
+                  'logo_version', left(encode(sha256(logo), 'hex'), 12)) FROM xsight.branding)"""  # noqa: S608 - our own text
     async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
         cursor = await connection.execute(statement.encode(), values_of(name, search))
         row = await cursor.fetchone()
-    return Stored(*row) if row else Stored(None, None, None)
+    return Stored(*row) if row else Stored(None, None, None, None)

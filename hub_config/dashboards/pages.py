@@ -69,6 +69,7 @@ class PageHandler(Visited, TornadoVoilaHandler):
                 base_url=self.base_url,
                 user=self.visitor,
                 tenant={"slug": slug, "name": stored.shop_name or slug, "domain": stored.domain},
+                brand=stored.brand,
             )
         )
         await self.flush()

@@ -45,16 +45,24 @@ class Site:
     def reset(self, document: dict[str, Any] | None) -> None:
         """As new, with this document."""
         self.document = document
+        self.brand: dict[str, str | None] | None = None
         self.sync_document: dict[str, Any] | None = None
         self.changes: list[tuple[str, str, Any]] = []
         self.answers: dict[str, Any] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.documents: dict[str, dict[str, Any] | None] = {}
+        self.changed: dict[tuple[str, str], tuple[int, Any]] = {}  # answers to changes
         self.websocket = True
         self.runs: list[dict[str, Any]] = []
         self.ended: dict[str, dict[str, Any]] = {}
         self.started_syncs: list[dict[str, str]] = []
         self.rights = ["user", "read", "sync", "connect", "lab"]
+        self.role = "owner"
+        self.alerts_firing = 0
+        self.insights_failed_at: str | None = None
+        self.shop: dict[str, Any] = {}
+        self.latest_run: dict[str, Any] | None = None
+        self.session_ended = False
         self.connected = True
         self.synced_at: str | None = None
         self.names = {7_000_000_000_000 + n: name for n, name in enumerate(_NAMES)}
@@ -69,6 +77,11 @@ class Site:
     def hang_up(self) -> None:
         """Close every open websocket, as a restart of the server does."""
         self._put(None)
+
+    def end_session(self) -> None:
+        """Log the viewer out, as another window or an owner does."""
+        self.session_ended = True
+        self._put("4401")
 
     def _put(self, text: str | None) -> None:
         assert self._loop is not None
@@ -116,10 +129,10 @@ class Site:
             await asyncio.wait({gone, next_message}, return_when=asyncio.FIRST_COMPLETED)
             if not next_message.done():
                 next_message.cancel()
-            elif (text := next_message.result()) is not None:
+            elif (text := next_message.result()) is not None and text != "4401":
                 await send({"type": "websocket.send", "text": text})
             else:
-                await send({"type": "websocket.close", "code": 1001})
+                await send({"type": "websocket.close", "code": int(text or 1001)})
                 break
         self._queues.discard(queue)
 
@@ -127,7 +140,8 @@ class Site:
         page = path.removeprefix(f"{BASE}app/")
         if page in PAGES:
             shop = TENANT | {"domain": DOMAIN if self.connected else None}
-            html = render(page, self._document(page), base_url=BASE, user=USER, tenant=shop)
+            looks = {"base_url": BASE, "user": USER, "tenant": shop, "brand": self.brand}
+            html = render(page, self._document(page), **looks)
             return 200, "text/html; charset=utf-8", html.encode()
         if (name := page.removesuffix(".json")) in PAGES:
             return _json(PAGES[name].spec(self._document(name), datetime.now(UTC)))
@@ -141,6 +155,8 @@ class Site:
             file = STATIC / path.removeprefix("/assets/")
             kind = "text/javascript" if file.suffix == ".js" else mimetypes.guess_type(file)[0]
             return 200, kind or "font/woff2", file.read_bytes()
+        if self.session_ended:
+            return _json({"code": "not_logged_in", "detail": "Log in first."}, 401)
         return self._api(method, path, headers)
 
     def _document(self, page: str) -> dict[str, Any] | None:
@@ -157,6 +173,9 @@ class Site:
             return _json(self.runs[0], 202)
         if method == "PUT" and path == "/api/v1/tenants/me/metafields":
             return _json(self.changes[-1][2])
+        if method != "GET" and (method, path) in self.changed:
+            status, body = self.changed[method, path]
+            return (204, "application/json", b"") if status == 204 else _json(body, status)
         if method == "POST" and path.endswith("/cancel"):
             run = next(run for run in self._told.values() if run["run"] in path)
             return _json({key: run[key] for key in run if key != "type"} | {"status": "cancelled"})
@@ -165,10 +184,13 @@ class Site:
             "/api/auth/me": self._profile(),
             "/api/v1/tenants/me": TENANT
             | {
-                "shop": {"connection": "connected" if self.connected else "none"},
+                "shop": {"connection": "connected" if self.connected else "none"} | self.shop,
                 "synced_at": self.synced_at,
+                "alerts_firing": self.alerts_firing,
+                "insights_failed_at": self.insights_failed_at,
             },
             "/api/v1/tenants/me/sync/active": {"runs": self.runs},
+            "/api/v1/tenants/me/sync-status": {"run": self.latest_run},
             "/api/v1/customers": {
                 "items": [{"id": key, "name": name} for key, name in self.names.items()]
             },
@@ -182,8 +204,9 @@ class Site:
 
     def _profile(self) -> dict[str, Any]:
         return {
-            "user": USER,
-            "tenant": TENANT,
+            "user": USER | {"verified": True},
+            "tenant": TENANT | {"role": self.role},
+            "pii": True,
             "tenants": [TENANT, OTHER],
             "rights": self.rights,
             "csrf": "token-1",

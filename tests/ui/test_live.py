@@ -202,6 +202,7 @@ RENDER = """async ({ render, traits, entry }) => {
     set: (key, value) => { traits[key] = value; sent.push([key, value]); },
     save_changes: () => {},
     on: (event, listener) => { listeners[event] = listener; },
+    tell: (event) => listeners[event](),
     change: (key, value) => { traits[key] = value; listeners[`change:${key}`](); },
   };
   window.model = model;
@@ -315,6 +316,8 @@ def test_from_nothing_to_the_first_numbers(visit, site, newer):
     assert page.locator(".xs-steps [data-state=current] h3").inner_text() == "Import your history"
     site.send(RUNNING | {"status": "computing", "step": "insights", "percent": 97})
     page.get_by_text("Computing insights").wait_for()
+    assert page.locator(".xs-steps [data-state=current] h3").inner_text() == "Compute"
+    assert "turns into your Overview" in page.locator(".xs-onboarding-text").inner_text()
     site.document = newer
     site.send(UPDATE)
     page.locator("[data-panel=sales] svg").first.wait_for()

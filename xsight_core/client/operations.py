@@ -33,6 +33,9 @@ class Actions(TypedDict):
     items: list["ActionView"]
 
 
+Against = Literal["previous_period", "previous_year"]
+
+
 class Agreement(TypedDict):
     """As the document says."""
 
@@ -40,6 +43,52 @@ class Agreement(TypedDict):
     share: float | None
     kappa: float | None
     matrix: list[list[int]]
+
+
+class AlertEventView(TypedDict):
+    """As the document says."""
+
+    at: str
+    state: str
+    value: float | None
+    before: float | None
+    until: str
+
+
+class AlertEvents(TypedDict):
+    """As the document says."""
+
+    items: list["AlertEventView"]
+
+
+class AlertView(TypedDict):
+    """As the document says."""
+
+    id: str
+    name: str
+    metric: str
+    unit: str
+    test: str
+    bound: float
+    days: int
+    against: str | None
+    least_orders: int
+    mail_to: list[str]
+    tell_hooks: bool
+    says: str
+    state: str
+    since: str | None
+    value: float | None
+    before: float | None
+    judged_at: str | None
+    trouble: str | None
+
+
+class Alerts(TypedDict):
+    """As the document says."""
+
+    items: list["AlertView"]
+    firing: int
 
 
 class Anomalies(TypedDict):
@@ -88,6 +137,23 @@ class AuditPage(TypedDict):
     items: list["EventView"]
     total: int
     next_cursor: str | None
+
+
+class BrandingChange(TypedDict):
+    """As the document says."""
+
+    name: NotRequired[str | None]
+    accent: NotRequired[str | None]
+    logo: NotRequired[str | None]
+
+
+class BrandingView(TypedDict):
+    """As the document says."""
+
+    name: str | None
+    accent: str | None
+    logo_version: str | None
+    palette: dict[str, Any]
 
 
 class Cause(TypedDict):
@@ -262,6 +328,24 @@ class CustomerView(TypedDict):
     scores: "Scores | None"
 
 
+class Deliveries(TypedDict):
+    """As the document says."""
+
+    items: list["DeliveryView"]
+
+
+class DeliveryView(TypedDict):
+    """As the document says."""
+
+    due_at: str
+    state: str
+    attempts: int
+    error: str | None
+    sent_at: str | None
+    personal: bool | None
+    bytes: int | None
+
+
 class DiscountView(TypedDict):
     """As the document says."""
 
@@ -287,6 +371,9 @@ class EventView(TypedDict):
     rows: int | None
     details: dict[str, Any]
     hash: str
+
+
+Every = Literal["day", "week", "month"]
 
 
 class Explanation(TypedDict):
@@ -531,6 +618,12 @@ class LookBack(TypedDict):
     as_of: str
 
 
+class Made(TypedDict):
+    """As the document says."""
+
+    id: str
+
+
 class MemberChange(TypedDict):
     """As the document says."""
 
@@ -617,6 +710,13 @@ class NewInvitation(TypedDict):
     pii: NotRequired[bool]
 
 
+class NewRequest(TypedDict):
+    """As the document says."""
+
+    customer: int
+    what: Literal["tell", "forget"]
+
+
 class OrderDetail(TypedDict):
     """As the document says."""
 
@@ -672,6 +772,13 @@ class Overlap(TypedDict):
     both: list[list[int]]
     jaccard: list[list[float | None]]
     data_version: int
+
+
+class PageChoice(TypedDict):
+    """As the document says."""
+
+    key: str
+    title: str
 
 
 class Pair(TypedDict):
@@ -816,6 +923,32 @@ class RefundView(TypedDict):
     id: int
     created_at: str
     total: str
+
+
+class ReportView(TypedDict):
+    """As the document says."""
+
+    id: str
+    page: str
+    format: str
+    every: str
+    on: int
+    hour: int
+    user: str
+    email: str
+    next_at: str | None
+    stopped: str | None
+    last_state: str | None
+    last_at: str | None
+    last_error: str | None
+
+
+class Reports(TypedDict):
+    """As the document says."""
+
+    items: list["ReportView"]
+    pages: list["PageChoice"]
+    mails: bool
 
 
 class Repurchase(TypedDict):
@@ -1185,6 +1318,8 @@ class StoreView(TypedDict):
     data_version: int
     synced_at: str | None
     insight_run: str | None
+    alerts_firing: int
+    insights_failed_at: str | None
 
 
 class TagPlan(TypedDict):
@@ -1221,6 +1356,9 @@ class TemplateView(TypedDict):
     rule: dict[str, Any] | None
     sentence: str | None
     customers: int | None
+
+
+Test = Literal["above", "below", "rises", "falls"]
 
 
 class Thresholds(TypedDict):
@@ -1334,6 +1472,20 @@ class YearsAnswer(TypedDict):
     result: dict[str, Any]
 
 
+class AlertsWish(TypedDict):
+    """As the document says."""
+
+    name: str
+    metric: str
+    test: "Test"
+    bound: float
+    days: NotRequired[int]
+    against: NotRequired["Against | None"]
+    least_orders: NotRequired[int]
+    mail_to: NotRequired[list[str]]
+    tell_hooks: NotRequired[bool]
+
+
 class AnalysisViewsSizes(TypedDict):
     """As the document says."""
 
@@ -1363,6 +1515,17 @@ class InsightRunsPromised(TypedDict):
 
     job: str
     as_of: str
+
+
+class ReportsWish(TypedDict):
+    """As the document says."""
+
+    page: str
+    every: NotRequired["Every"]
+    on: NotRequired[int]
+    hour: NotRequired[int]
+    format: NotRequired[Literal["html", "pdf"]]
+    user: NotRequired[str | None]
 
 
 class SegmentMembersPromised(TypedDict):
@@ -1413,6 +1576,36 @@ class Operations(Transport):
         """Take back every tag that came or went."""
         return cast(
             "ActionView", self.ask("POST", f"/api/v1/actions/{quote(str(action), safe='')}/undo")
+        )
+
+    def alert_list(self) -> "Alerts":
+        """Every rule and how it stands."""
+        return cast("Alerts", self.ask("GET", "/api/v1/alerts"))
+
+    def create_alert(self, data: "AlertsWish") -> "AlertView":
+        """A new rule; it is judged at once, and then after every computation."""
+        return cast("AlertView", self.ask("POST", "/api/v1/alerts", body=data))
+
+    def remove_alert(self, alert_id: str) -> None:
+        """With its history."""
+        self.ask("DELETE", f"/api/v1/alerts/{quote(str(alert_id), safe='')}")
+
+    def replace_alert(self, alert_id: str, data: "AlertsWish") -> "AlertView":
+        """Another rule in its place; it is judged anew."""
+        return cast(
+            "AlertView",
+            self.ask("PUT", f"/api/v1/alerts/{quote(str(alert_id), safe='')}", body=data),
+        )
+
+    def alert_history(self, alert_id: str, *, limit: int | None = None) -> "AlertEvents":
+        """When it began to fire, and when it came to rest."""
+        return cast(
+            "AlertEvents",
+            self.ask(
+                "GET",
+                f"/api/v1/alerts/{quote(str(alert_id), safe='')}/events",
+                query={"limit": limit},
+            ),
         )
 
     def anomalies(
@@ -1921,6 +2114,10 @@ class Operations(Transport):
         """Requests of customers, or of Shopify about the whole shop; thirty days are allowed for each."""
         return cast("Requests", self.ask("GET", "/api/v1/privacy/requests"))
 
+    def privacy_ask(self, data: "NewRequest") -> "RequestView":
+        """A customer asked you, not Shopify: make the bundle, or forget them. What is forgotten does not come back."""
+        return cast("RequestView", self.ask("POST", "/api/v1/privacy/requests", body=data))
+
     def privacy_answer(self, request_id: str) -> None:
         """The bundle was passed on: the request is done. When, by whom, and the bundle's digest are kept."""
         self.ask("POST", f"/api/v1/privacy/requests/{quote(str(request_id), safe='')}/answer")
@@ -1971,6 +2168,33 @@ class Operations(Transport):
         return cast(
             "ProductDetail", self.ask("GET", f"/api/v1/products/{quote(str(product_id), safe='')}")
         )
+
+    def report_list(self) -> "Reports":
+        """What is sent when to whom."""
+        return cast("Reports", self.ask("GET", "/api/v1/reports"))
+
+    def create_report(self, data: "ReportsWish") -> "Made":
+        """A page by mail, with its reader's rights at the time of sending."""
+        return cast("Made", self.ask("POST", "/api/v1/reports", body=data))
+
+    def remove_report(self, report_id: str) -> None:
+        """No more of it."""
+        self.ask("DELETE", f"/api/v1/reports/{quote(str(report_id), safe='')}")
+
+    def report_deliveries(self, report_id: str, *, limit: int | None = None) -> "Deliveries":
+        """What became of each mail."""
+        return cast(
+            "Deliveries",
+            self.ask(
+                "GET",
+                f"/api/v1/reports/{quote(str(report_id), safe='')}/deliveries",
+                query={"limit": limit},
+            ),
+        )
+
+    def send_report(self, report_id: str) -> None:
+        """One more mail of it, now."""
+        self.ask("POST", f"/api/v1/reports/{quote(str(report_id), safe='')}/send")
 
     def segment_list(self) -> "SegmentList":
         """Saved segments."""
@@ -2101,6 +2325,18 @@ class Operations(Transport):
     def store(self) -> "StoreView":
         """The store, its shop and connection."""
         return cast("StoreView", self.ask("GET", "/api/v1/tenants/me"))
+
+    def branding_view(self) -> "BrandingView":
+        """Name, colour and picture of the store's pages."""
+        return cast("BrandingView", self.ask("GET", "/api/v1/tenants/me/branding"))
+
+    def change_branding(self, data: "BrandingChange") -> "BrandingView":
+        """Change them. White text has to be readable on the colour: a refusal names the nearest shade that is."""
+        return cast("BrandingView", self.ask("PATCH", "/api/v1/tenants/me/branding", body=data))
+
+    def branding_logo(self, *, v: str | None = None) -> None:
+        """The picture; of version `v`, so that a page never shows another store's."""
+        self.ask("GET", "/api/v1/tenants/me/branding/logo", query={"v": v})
 
     def newest_completeness(self) -> "LatestReport":
         """The newest proof of completeness."""

@@ -32,6 +32,8 @@ LEFT_BEHIND: Final = {
     "xsight.person_keys": "backups of the other installation make their own keys",
     "xsight.segment_hooks": "outgoing webhooks are set up again: their secrets are sealed here",
     "xsight.segment_deliveries": "they belong to outgoing webhooks",
+    "xsight.report_schedules": "reports go to people of the other installation",
+    "xsight.report_deliveries": "they belong to reports",
     "xsight.audit_events": "they go along as a file that verifies by itself; the other log begins anew",
 }
 """Tables that do not travel, and why."""

@@ -1,7 +1,7 @@
 """Statements on ``control.jobs``: promised work, leased to one worker at a time. Times are the database's."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +19,7 @@ __all__ = [
     "enqueue",
     "enqueue_inbox",
     "extend",
+    "failed_at",
     "finish",
     "give_back",
     "others_wait",
@@ -54,6 +55,18 @@ async def enqueue(
         ).returning(Job.id)
     )
     return result.scalar_one()
+
+
+async def failed_at(session: AsyncSession, tenant_id: UUID, kind: str) -> datetime | None:
+    """When the newest job of a kind that has ended did so badly; None when it ended well, or none has."""
+    newest = (
+        select(Job.status, Job.finished_at)
+        .where(Job.tenant_id == tenant_id, Job.kind == kind, Job.finished_at.is_not(None))
+        .order_by(Job.finished_at.desc())
+        .limit(1)
+    )
+    row = (await session.execute(newest)).one_or_none()
+    return row.finished_at if row and row.status in {"failed", "dead"} else None
 
 
 def promise_soon(cursor: Cursor[Any], *, tenant_id: UUID, kind: str, every: timedelta) -> None:

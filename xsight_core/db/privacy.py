@@ -7,17 +7,19 @@ from typing import Any, Final, LiteralString, cast
 
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
-from sqlalchemy import RowMapping, case, func, select
+from sqlalchemy import RowMapping, case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.erasure import subject_of
-from xsight_core.db.tables import AuditEvent, PrivacyRequest, TenantState
+from xsight_core.db.tables import AuditEvent, Customer, PrivacyRequest, TenantState
 
 __all__ = [
+    "add_request",
     "close_request",
     "events_about",
     "find_request",
     "forget_expired",
+    "is_customer",
     "list_requests",
     "open_erasures",
     "reopen",
@@ -51,6 +53,16 @@ async def list_requests(session: AsyncSession, *, limit: int) -> Sequence[RowMap
         .limit(limit)
     )
     return (await session.execute(statement)).mappings().all()
+
+
+async def is_customer(session: AsyncSession, customer_id: int) -> bool:
+    """Whether the shop has, or had, this customer."""
+    return await session.scalar(select(Customer.id).where(Customer.id == customer_id)) is not None
+
+
+async def add_request(session: AsyncSession, **values: Any) -> None:
+    """A new one."""
+    await session.execute(insert(PrivacyRequest).values(**values))
 
 
 async def find_request(session: AsyncSession, webhook_id: str) -> RowMapping | None:

@@ -39,6 +39,7 @@ __all__ = [
     "add_person",
     "authenticate",
     "change_password",
+    "close_own_session",
     "close_session",
     "close_sessions",
     "enter",
@@ -322,6 +323,14 @@ async def open_sessions(tenancy: Tenancy, user_id: UUID) -> list[SessionView]:
     """The person's log-ins, the newest first."""
     async with tenancy.control() as session:
         return [SessionView(**row) for row in await rows.list_sessions(session, user_id)]
+
+
+async def close_own_session(tenancy: Tenancy, user_id: UUID, session_id: UUID) -> None:
+    """End one of the person's log-ins; ``NotFound`` for anybody else's."""
+    async with tenancy.control() as session:
+        if session_id not in {row["id"] for row in await rows.list_sessions(session, user_id)}:
+            raise NotFound("There is no such log-in of yours.")
+        await rows.revoke_sessions(session, session_id=session_id)
 
 
 async def close_sessions(tenancy: Tenancy, user_id: UUID) -> None:

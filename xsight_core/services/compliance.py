@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import structlog
@@ -36,6 +36,7 @@ from xsight_core.services.belongings import Belongings, Found, pattern_of
 from xsight_core.services.exports import erase_exports
 from xsight_core.services.jobs import enqueue
 from xsight_core.sync.merge import bump, lock_shop
+from xsight_core.sync.privacy import DEADLINE
 from xsight_core.tenancy import Tenancy
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "Caches",
     "RequestView",
     "answer_request",
+    "ask",
     "fulfil",
     "keep_promises",
     "list_requests",
@@ -58,6 +60,7 @@ EVIDENCE_KEPT: Final = timedelta(days=3 * 365)
 QUARANTINE_KEPT: Final = timedelta(days=90)
 _SHOWN: Final = 200
 _TO_TELL: Final = "customers/data_request"
+_TO_FORGET: Final = "customers/redact"
 _WHOLE_SHOP: Final = "shop/redact"
 
 
@@ -122,6 +125,40 @@ async def list_requests(tenancy: Tenancy, tenant_id: UUID) -> list[RequestView]:
     async with tenancy.scope(tenant_id) as session:
         found = await rows.list_requests(session, limit=_SHOWN)
     return [_view(row) for row in found]
+
+
+async def ask(
+    tenancy: Tenancy, tenant_id: UUID, actor: Actor, *, customer_id: int, forget: bool
+) -> tuple[RequestView, UUID | None]:
+    """A request that reached the merchant and not Shopify; the job to ring for, where there is something to do."""
+    request_id = f"own-{uuid4()}"
+    topic = _TO_FORGET if forget else _TO_TELL
+    async with tenancy.scope(tenant_id) as session:
+        if not await rows.is_customer(session, customer_id):
+            raise NotFound("There is no such customer.")
+        await rows.add_request(
+            session,
+            tenant_id=tenant_id,
+            webhook_id=request_id,
+            topic=topic,
+            customer_id=customer_id,
+            request={},
+            due_at=datetime.now(UTC) + DEADLINE,
+        )
+        await record(
+            session, tenant_id, actor, "privacy.asked", object=request_id, details={"topic": topic}
+        )
+        promised = {"request": request_id}
+        job = (
+            await enqueue(
+                session, tenant_id=tenant_id, kind="privacy", key=request_id, payload=promised
+            )
+            if forget
+            else None
+        )
+        row = await rows.find_request(session, request_id)
+        assert row is not None  # noqa: S101 - it was written above
+    return _view({**row, "overdue": False}), job
 
 
 async def make_bundle(tenancy: Tenancy, tenant_id: UUID, request_id: str) -> Bundle:
@@ -355,7 +392,7 @@ async def _open_question(session: Any, request_id: str) -> RowMapping:
     return request
 
 
-def _view(row: RowMapping) -> RequestView:
+def _view(row: Mapping[Any, Any]) -> RequestView:
     left = (row["due_at"] - datetime.now(UTC)).days if row["status"] == "open" else None
     return RequestView(
         id=row["webhook_id"],

@@ -17,6 +17,7 @@ import structlog
 
 from xsight_core.crypto import Keyring
 from xsight_core.errors import AccessDenied, Conflict, SchemaChanged, TokenRevoked
+from xsight_core.services.audit import Actor, record
 from xsight_core.settings import Settings
 from xsight_core.shopify import oauth
 from xsight_core.shopify.client import ShopifyClient
@@ -146,16 +147,23 @@ class ShopAccess:
             pace=self._paces.setdefault(tenant_id, SharedPace(self.tenancy, tenant_id)),
         )
 
-    async def disconnect(self, tenant_id: UUID) -> None:
-        """The shop no longer lets us in: forget the tokens, keep the data."""
+    async def disconnect(self, tenant_id: UUID, actor: Actor | None = None) -> None:
+        """Forget the tokens, keep the data: the shop no longer lets us in or, with an actor, somebody wants it so."""
         async with self.tenancy.scope(tenant_id) as session:
             state = await shops.state(session)
+            if actor is not None and state.connection != "connected":
+                raise Conflict("No store is connected.")
             await shops.drop_tokens(session)
-            note = (
-                f"{state.domain} no longer lets XSight in: the app was removed or its access taken"
-                " back. Connect the store again (Settings, Connect); nothing that was synced is lost."
+            why = (
+                f"{state.domain} no longer lets XSight in: the app was removed or its access taken back."
+                if actor is None
+                else f"{state.domain} was disconnected here."
             )
+            note = f"{why} Connect the store again (Settings, Connect); nothing that was synced is lost."
             await shops.change_state(session, connection="disconnected", connection_note=note)
+            if actor is not None:
+                details = {"domain": state.domain}
+                await record(session, tenant_id, actor, "store.disconnected", details=details)
         log.warning("shop.disconnected", tenant_id=str(tenant_id))
 
     async def keep_alive(self, tenant_id: UUID) -> bool:

@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 from uuid import UUID
 
@@ -40,6 +40,7 @@ __all__ = [
     "enqueue",
     "enqueue_due_inbox",
     "fail",
+    "failed_at",
     "finish",
     "give_back",
     "heartbeat",
@@ -55,6 +56,8 @@ JobKind = Literal[
     "sync",
     "insights",
     "look_back",
+    "alerts",
+    "report",
     "webhooks",
     "mail",
     "completeness",
@@ -69,7 +72,9 @@ JobKind = Literal[
 
 DOORBELL_CHANNEL: Final = "xsight:doorbell"  # of Redis, as the API and the workers name it
 MAX_ATTEMPTS: Final = 6
-HEAVY: Final = frozenset({"sync", "insights", "look_back", "segments", "export", "privacy"})
+HEAVY: Final = frozenset(
+    {"sync", "insights", "look_back", "alerts", "segments", "export", "report", "privacy"}
+)
 """Kinds of which a tenant runs one at a time, and a worker not as many as it has places."""
 LEASE: Final = timedelta(seconds=30)
 _FIRST_DELAY_S: Final = 5.0
@@ -221,6 +226,12 @@ async def others_wait(tenancy: Tenancy, tenant_id: UUID) -> bool:
     """Whether another tenant's work has waited for a worker for a while."""
     async with tenancy.control() as session:
         return await rows.others_wait(session, tenant_id, kinds=HEAVY, since=_WAITED)
+
+
+async def failed_at(tenancy: Tenancy, tenant_id: UUID, kind: JobKind) -> datetime | None:
+    """When the tenant's newest job of this kind ended badly; None where one has ended well since."""
+    async with tenancy.control() as session:
+        return await rows.failed_at(session, tenant_id, kind)
 
 
 async def due_jobs(tenancy: Tenancy, *, lease: timedelta = LEASE, limit: int = 200) -> list[DueJob]:

@@ -110,12 +110,17 @@ class MailServer:
     def send(self, recipient: str, letter: Letter) -> None:
         """Hand it to the server; blocks. Raises :class:`MailUnavailable` when another try may help."""
         message = EmailMessage()
-        message["Subject"], message["From"], message["To"] = letter.subject, self.sender, recipient
+        message["Subject"], message["To"] = letter.subject, recipient
+        message.set_content(letter.text())
+        message.add_alternative(letter.html(), subtype="html")
+        self.post(message)
+
+    def post(self, message: EmailMessage) -> None:
+        """Hand over a message that says to whom and about what; the rest of its head is made here."""
+        message["From"] = self.sender
         message["Date"] = formatdate(usegmt=True)
         message["Message-ID"] = make_msgid(domain=self.sender.rpartition("@")[2].strip(">"))
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(letter.text())
-        message.add_alternative(letter.html(), subtype="html")
         try:
             with self._connect() as server:
                 if self.user:
@@ -158,6 +163,12 @@ class Post:
 
     keyring: Keyring
     sends: bool
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Post":
+        """As an installation configures it."""
+        keyring = Keyring.parse(settings.keyring.get_secret_value())
+        return cls(keyring, sends=MailServer.from_settings(settings) is not None)
 
     async def put(
         self, session: AsyncSession, recipient: str, letter: Letter, *, lifetime: timedelta

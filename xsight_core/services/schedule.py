@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.errors import XsightError
 from xsight_core.services.jobs import enqueue
+from xsight_core.services.reports import promise_reports
 from xsight_core.services.sync import request_sync
 from xsight_core.sync import runs, schedule, shops
 from xsight_core.tenancy import Tenancy
@@ -63,7 +64,8 @@ async def _keep(tenancy: Tenancy, tenant_id: UUID, now: datetime) -> int:
         if state.connection != "connected" or not state.watermarks:
             return 0  # the first sync is the merchant's decision
         last = await runs.latest(session)
-        promised = await _promise_insights(tenancy, tenant_id, state.timezone, now)
+        reports = await promise_reports(session, tenant_id, now)
+        promised = reports + await _promise_insights(tenancy, tenant_id, state.timezone, now)
     if last and last[0].started_at >= slot_start(tenant_id, now):
         return promised
     await request_sync(tenancy, tenant_id, kind="delta")

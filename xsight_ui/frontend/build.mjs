@@ -48,6 +48,16 @@ async function emitModules(css) {
   return { modules, files: Object.keys(metafile.outputs).map((file) => path.basename(file)) };
 }
 
+/** The same views for Node: reports are written by the worker. */
+async function emitReport() {
+  const result = await esbuild.build({
+    entryPoints: ["src/report.js"], bundle: true, format: "esm", platform: "node", minify: true, write: false, target: "node22",
+    mainFields: ["module", "main"], define: { STYLESHEET: '""' }, legalComments: "none", logLevel: "warning",
+  });
+  const [{ contents }] = result.outputFiles;
+  return emit(`report.${digest(contents)}.mjs`, contents);
+}
+
 /** Siblings that a web server can send as they are; the font is compressed already. */
 function precompress(name) {
   const bytes = readFileSync(path.join(out, name));
@@ -72,4 +82,5 @@ const font = emitFont("latin");
 const css = await emitStylesheet(font, emitFont("latin-ext"));
 const { modules, files } = await emitModules(css);
 for (const name of [css, ...files]) precompress(name);
-emit("manifest.json", JSON.stringify({ entry: modules.kit.file, css, font, modules }, null, 1));
+const report = await emitReport();
+emit("manifest.json", JSON.stringify({ entry: modules.kit.file, css, font, modules, report }, null, 1));

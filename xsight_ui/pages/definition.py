@@ -27,6 +27,7 @@ class PageDef:
     `rows` places them. `over_time`: it shows a chosen period of a store's sales, so it needs an order.
     `modules` of the front end are fetched early. A page with a `parent` (its key and title) is opened from that one,
     not from the navigation. `range` is the word of the range of days that it begins with (see `frontend/src/range.js`).
+    `tabs`: key, label and panels of each; one at a time is shown.
     """
 
     key: str
@@ -39,6 +40,7 @@ class PageDef:
     modules: tuple[str, ...] = ()
     parent: tuple[str, str] | None = None
     range: str | None = None
+    tabs: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
 
     def spec(self, document: Document | None, now: datetime) -> Spec:
         """Everything the browser needs to paint the page; without a document, the way to the first one."""
@@ -67,6 +69,10 @@ class PageDef:
             head["range"] = {"value": self.range}
         if "segments" in document:
             head["segments"] = _segment_names(document["segments"] or ())
+        if self.tabs:
+            head["tabs"] = [
+                {"key": key, "label": label, "panels": list(keys)} for key, label, keys in self.tabs
+            ]
         return head | {
             "state": "ready",
             "rows": [{"layout": layout, "panels": list(keys)} for layout, keys in self.rows],

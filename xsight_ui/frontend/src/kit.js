@@ -4,6 +4,7 @@ import { PageView } from "./page.js";
 import { followRuns, refresh } from "./refresh.js";
 import { startShell } from "./shell.js";
 import { ensureStylesheet } from "./stylesheet.js";
+import { showLink } from "./link.js";
 import { feed } from "./sync.js";
 import { Tile } from "./tile.js";
 import { formatter } from "./format.js";
@@ -27,6 +28,7 @@ function follow(page) {
   feed.on("update", (insights) => refresh(page, insights));
   feed.on("run", (run) => run.status === "completed" && page.checkFreshness());
   feed.on("run", (run) => page.state.spec.page === "sync" && followRuns(page, run));
+  feed.on("link", showLink);
   page.checkFreshness();
   feed.start();
   setInterval(() => page.drawStamp(), STAMP_EVERY_MS);

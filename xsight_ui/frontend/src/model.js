@@ -52,8 +52,22 @@ export class PageState {
   attach(widget) {
     this.#widget = widget;
     widget.on("change:spec", () => this.take(widget.get("spec")));
+    this.#watch(widget);
     this.take(widget.get("spec"));
     this.emit("live");
+  }
+
+  /** A kernel that ended leaves a widget that nobody hears: from then on there is none to ask. */
+  #watch(widget) {
+    const lose = () => {
+      if (this.#widget !== widget) return;
+      this.#widget = null;
+      this.emit("lost");
+    };
+    const kernel = widget.widget_manager?.kernel;
+    widget.on("comm_live_update", () => widget.comm_live === false && lose());
+    kernel?.statusChanged?.connect((_, status) => (status === "dead" || status === "terminating") && lose());
+    kernel?.connectionStatusChanged?.connect((_, status) => status === "disconnected" && lose());
   }
 
   /** Asks the kernel for these insights; false if there is no kernel to ask. */

@@ -9,7 +9,9 @@ import { dayAt, range } from "./period.js";
 import { rangePicker } from "./range.js";
 import { get } from "./session.js";
 import { syncControl } from "./sync_panel.js";
+import { showAlerts } from "./shell.js";
 import { stateBox } from "./states.js";
+import { tabBar } from "./tabs.js";
 import { Tile } from "./tile.js";
 import { toggle } from "./toggle.js";
 
@@ -25,6 +27,8 @@ export class PageView {
     this.state.on("spec", () => this.#take());
     this.state.on("days", () => this.#drawPeriod());
     onParameters(() => this.#follow());
+    this.state.on("live", () => this.#setLost(false));
+    this.state.on("lost", () => this.#setLost(true));
   }
 
   /** Resolves when the first screen is complete; the rest goes on by itself. */
@@ -32,13 +36,14 @@ export class PageView {
     this.tiles.clear();
     this.element.classList.add("xs", "xs-page");
     if (this.state.spec.state !== "ready") {
-      this.element.replaceChildren(this.#head(), this.state.spec.state === "onboarding" ? onboarding() : noOrders());
+      this.element.replaceChildren(this.#head(), this.state.spec.state === "onboarding" ? onboarding() : noOrders(this.state.spec, this.format));
       for (const name of ["xs-first", "xs-charts", "xs-complete"]) performance.mark(name);
       return;
     }
-    this.element.replaceChildren(this.#head(), ...this.state.spec.rows.map((row) => this.#row(row)));
+    const rows = this.state.spec.rows.map((row) => this.#row(row));
+    this.element.replaceChildren(this.#head(), ...(this.state.spec.tabs ? [tabBar(this, rows)] : []), ...rows);
     const lazy = [];
-    for (const tile of this.tiles.values()) tile.lazy ? lazy.push(tile) : tile.show();
+    for (const tile of this.tiles.values()) if (!tile.element.closest("[hidden]")) tile.lazy ? lazy.push(tile) : tile.show();
     performance.mark("xs-first");
     const visible = (tile) => tile.element.getBoundingClientRect().top < innerHeight;
     const [first, rest] = [lazy.filter(visible), lazy.filter((tile) => !visible(tile))];
@@ -96,6 +101,8 @@ export class PageView {
     this.stamp.replaceChildren(
       ...(days ? [h("span", { class: "xs-stamp-days" }, days)] : []),
       h("span", { class: "xs-fresh", "data-stale": stale, title: syncedAt ? `Read from ${shop.domain} on ${this.format.time(syncedAt)} (${shop.timezone})` : null }, stale && icon("alert", 13), synced),
+      ...(this.trouble ? [h("span", { class: "xs-fresh", "data-stale": true, title: `Failed ${ago(this.trouble)}. Everything that was read is kept; it is tried again after the next sync and every night.` }, icon("alert", 13), "The last computation failed: these are the numbers before it")] : []),
+      ...(this.lost ? [h("span", { class: "xs-fresh", "data-stale": true, title: "The process behind this page has ended. New numbers are fetched without it; reload for a fresh one." }, icon("alert", 13), "Not live")] : []),
       ...(freshness.history_since ? [h("span", { class: "xs-stamp-since" }, `History since ${this.format.date(freshness.history_since)}`)] : []));
   }
 
@@ -106,12 +113,21 @@ export class PageView {
     return { synced_at: this.syncedAt, stale: Date.now() - Date.parse(this.syncedAt) > freshness.stale_after_s * 1000 };
   }
 
+  /** Whether the kernel behind the page has gone. */
+  #setLost(lost) {
+    if (lost === Boolean(this.lost)) return;
+    this.lost = lost;
+    this.drawStamp();
+  }
+
   /** Asks the API when the store was last read. */
   async checkFreshness() {
     if (!this.state.spec.shop || !(await ownStore())) return;
     const answer = await get("/api/v1/tenants/me");
     if (!answer.ok) return;
     this.syncedAt = answer.body.synced_at;
+    showAlerts(answer.body.alerts_firing);
+    this.trouble = answer.body.insights_failed_at;
     this.drawStamp();
   }
 
@@ -144,8 +160,10 @@ export class PageView {
   }
 }
 
-const noOrders = () => h("section", { class: "xs-tile xs-lonely" }, stateBox({
-  name: "empty", title: "No orders yet", text: "Your store is connected and synced. Its numbers appear with the first order, by themselves.",
+const noOrders = ({ freshness }, format) => h("section", { class: "xs-tile xs-lonely" }, stateBox({
+  name: "empty", title: "No orders yet", text: freshness?.history_since
+    ? `Shopify shows this app orders from ${format.date(freshness.history_since)} on, and there is none. Older ones come with the permission read_all_orders: grant it and connect the store again. A new order appears by itself.`
+    : "Your store is connected and synced. Its numbers appear with the first order, by themselves.",
 }));
 
 const PERIOD_KINDS = new Set(["kpis", "trend", "stack"]);

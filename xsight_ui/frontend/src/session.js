@@ -13,6 +13,7 @@ export const get = (url) => request(url);
 export const post = (url, data = {}) => change("POST", url, data);
 export const remove = (url) => change("DELETE", url);
 export const put = (url, data) => change("PUT", url, data);
+export const patch = (url, data) => change("PATCH", url, data);
 
 /** A change. The token is renewed once if the API has a newer one. */
 async function change(method, url, data = {}) {

@@ -1,5 +1,5 @@
 // The frame's own behaviour: theme, menus, what the viewer may see.
-import { h, icon } from "./dom.js";
+import { h, icon, spoken } from "./dom.js";
 import { popup } from "./popup.js";
 import { me, post } from "./session.js";
 import { theme } from "./theme.js";
@@ -21,6 +21,14 @@ function admit({ tenants = [], tenant, rights = [] }) {
   $("xs-store-menu").prepend(...others.map((store) => h("button", { type: "button", role: "menuitem", onclick: () => visit(store) }, icon("store"), h("span", {}, store.name))));
   for (const item of document.querySelectorAll("[data-right]")) item.hidden = !rights.includes(item.dataset.right);
   if (tenant && tenant.slug !== current) toast(`You are at ${tenant.name} in another window.`, "info", { href: "/app/overview", text: "Go there" });
+}
+
+/** How many alerts fire, beside the way to them. */
+export function showAlerts(count) {
+  const link = document.querySelector('.xs-nav a[href$="app/settings"]');
+  link?.querySelector(".xs-nav-count")?.remove();
+  if (!link || !count) return;
+  link.append(h("b", { class: "xs-nav-count", title: `${count} ${count === 1 ? "alert" : "alerts"} firing` }, String(count), spoken(count === 1 ? " alert fires" : " alerts fire")));
 }
 
 async function visit(store) {

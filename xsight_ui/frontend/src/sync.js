@@ -1,7 +1,6 @@
 // What the tenant's synchronisation is doing, as the API tells it: over a websocket, and by asking while there is none.
 // Messages carry whole states, so a lost one heals with the next.
 import { get, me, post } from "./session.js";
-import { toast } from "./toast.js";
 
 const ACTIVE = new Set(["queued", "running", "computing"]);
 const POLL_ACTIVE_MS = 2000;
@@ -16,7 +15,9 @@ export const isActive = (run) => Boolean(run) && ACTIVE.has(run.status);
 class SyncFeed {
   /** The run to show: the one in progress, or the last that ended while this page was open. */
   run = null;
-  #listeners = { run: new Set(), update: new Set() };
+  #listeners = { run: new Set(), update: new Set(), link: new Set() };
+  /** ok, lost (the server cannot be reached) or ended (the session is over). */
+  link = "ok";
   #started = false;
   #retry = RETRY_FIRST_MS;
   #socket = null;
@@ -58,10 +59,11 @@ class SyncFeed {
     socket.onopen = () => {
       this.#retry = RETRY_FIRST_MS;
       clearTimeout(this.#timer);
+      this.#say("ok");
     };
     socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
     socket.onclose = ({ code }) => {
-      if (code === LOGGED_OUT) return void me(true).then((profile) => profile || toast("Your session has ended.", "error", { href: "/login", text: "Log in again" }));
+      if (code === LOGGED_OUT) return void me(true).then((profile) => profile || this.#say("ended"));
       if (this.#retry > RETRY_FIRST_MS) this.#poll(); // not just a restart of the server
       setTimeout(() => this.#connect(), this.#retry);
       this.#retry = Math.min(2 * this.#retry, RETRY_MAX_MS);
@@ -78,7 +80,8 @@ class SyncFeed {
     clearTimeout(this.#timer);
     if (this.#connected || document.hidden) return;
     const active = await get("/api/v1/tenants/me/sync/active");
-    if (active.status === 401) return;
+    if (active.status === 401) return this.#say("ended");
+    this.#say(active.status === 0 ? "lost" : "ok");
     if (active.ok) await this.#list(active.body.runs);
     this.#timer = setTimeout(() => this.#poll(), isActive(this.run) ? POLL_ACTIVE_MS : POLL_IDLE_MS);
   }
@@ -112,6 +115,12 @@ class SyncFeed {
       if (this.#connected && !document.hidden) await this.#ask(this.run.run);
       this.#listen();
     }, SILENT_MS);
+  }
+
+  #say(link) {
+    if (link === this.link) return;
+    this.link = link;
+    for (const listener of this.#listeners.link) listener(link);
   }
 
   /** There are newer insights: their `data_version` and `insight_run`. */

@@ -82,7 +82,7 @@ export class Tile {
 
   #framed() {
     if (this.panel.height) this.body.style.setProperty("--height", `${this.panel.height}px`);
-    this.tools.append(this.#menu());
+    if (!this.panel.form) this.tools.append(this.#menu());
     return h("section", { class: "xs-tile", "aria-labelledby": this.title.id, "data-panel": this.key, "data-kind": this.panel.kind },
       h("header", {}, h("div", { class: "xs-tile-title" }, h("div", {}, this.title, this.panel.definition && about(this.panel.title, this.panel.definition)), this.subtitle), this.tools),
       this.body);

@@ -19,8 +19,11 @@ import * as trust from "./trust.js";
 const charts = () => import("../charts.js");
 const plots = () => import("../plots.js");
 const table = () => import("../table.js");
+const settings = () => import("../settings.js");
 
 const here = ({ mount, rows }) => ({ mount, rows: async () => rows });
+const nothing = () => ({ columns: [], rows: [] });
+const form = (mount) => ({ load: settings, mount: async (tile, page) => (await settings())[mount](tile, page), rows: async () => nothing });
 const later = (load, mount, rows) => ({ load, mount: async (tile, page) => (await load())[mount](tile, page), rows: async () => (await load())[rows] });
 
 /** kind → { mount(tile, page), rows() → (panel, page) => { columns, rows } }; `load` only where code is fetched. */
@@ -54,4 +57,20 @@ export const views = {
   churn: later(charts, "churn", "churnRows"),
   table: later(table, "mount", "rows"),
   list: later(table, "list", "listRows"),
+  settings_connection: form("connection"),
+  settings_rules: form("rules"),
+  settings_members: form("members"),
+  settings_invite: form("invite"),
+  settings_tokens: form("tokens"),
+  settings_new_token: form("newToken"),
+  settings_alerts: form("alerts"),
+  settings_alert: form("alert"),
+  settings_reports: form("reports"),
+  settings_report: form("report"),
+  settings_branding: form("branding"),
+  settings_audit: form("audit"),
+  settings_requests: form("requests"),
+  settings_ask: form("ask"),
+  settings_sessions: form("sessions"),
+  settings_you: form("you"),
 };
