@@ -238,7 +238,8 @@ section { margin-top: 22px; break-inside: avoid; }
 table { width: 100%; margin-top: 6px; border-collapse: collapse; font-size: 11.5px; }
 th { padding: 5px 8px 5px 0; color: #566079; font-weight: 500; text-align: left; }
 td { padding: 5px 8px 5px 0; border-top: 1px solid #edf0f6; overflow-wrap: anywhere; }
-.n { text-align: right; font-variant-numeric: tabular-nums; }
+.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.n + :not(.n) { padding-left: 10px; }
 svg { display: block; margin-top: 4px; }
 line { stroke: #dfe4ee; }
 polyline { fill: none; stroke: ACCENT; stroke-width: 2; vector-effect: non-scaling-stroke; }
