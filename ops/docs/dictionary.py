@@ -52,7 +52,7 @@ def page() -> str:
                 f"| {'personal' if column.name in personal.get(str(table), ()) else ''} |"
                 for column in table.columns
             ]
-            for key in sorted(table.foreign_key_constraints, key=lambda one: one.column_keys):
+            for key in sorted(table.foreign_key_constraints, key=lambda one: list(one.column_keys)):
                 lines += ["", f"`{', '.join(key.column_keys)}` refers to `{key.referred_table}`."]
     return "\n".join(lines) + "\n"
 

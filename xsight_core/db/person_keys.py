@@ -19,6 +19,7 @@ __all__ = [
     "rows_to_seal",
 ]
 
+_ROWS_AT_ONCE: Final = 2000
 _TENANT: Final = "current_setting('app.tenant_id')::uuid"
 SEALED_TABLES: Final[Mapping[str, str]] = {
     holding.table: f"'{holding.sealed_by.removesuffix('_id')}:' || t.{holding.sealed_by}"
@@ -52,20 +53,18 @@ def key_of(cursor: Cursor[Any], subject: str) -> bytes:
     return bytes(row[0]) if row else b""
 
 
-def rows_to_seal(
-    connection: Connection[Any],
-) -> Iterator[tuple[str, str, bytes | None, dict[str, Any]]]:
-    """Table, subject, key (none: who came just now) and row of everything that names people."""
+def rows_to_seal(connection: Connection[Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Table, subject and row of everything that names people."""
     for table, subject in SEALED_TABLES.items():
         with connection.cursor("sealing") as cursor:
+            cursor.itersize = _ROWS_AT_ONCE
             cursor.execute(
                 _sql(f"""
-                SELECT {subject}, k.key, to_jsonb(t) - 'tenant_id' FROM {table} t
-                LEFT JOIN xsight.person_keys k ON k.tenant_id = {_TENANT} AND k.subject = {subject}
+                SELECT {subject}, to_jsonb(t) - 'tenant_id' FROM {table} t
                 WHERE t.tenant_id = {_TENANT}""")
             )
             for found in cursor:
-                yield table, found[0], bytes(found[1]) if found[1] else None, found[2]
+                yield table, found[0], found[1]
 
 
 def keys(cursor: Cursor[Any]) -> dict[str, bytes]:

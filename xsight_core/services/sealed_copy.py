@@ -54,8 +54,11 @@ def write_copy(
         latest.cursor() as cursor,
         _private(path) as file,
     ):
-        for table, subject, known, row in rows.rows_to_seal(connection):
-            key = known or rows.key_of(cursor, subject)
+        known = rows.keys(cursor)
+        for table, subject, row in rows.rows_to_seal(connection):
+            key = known.get(subject)
+            if key is None:
+                key = known[subject] = rows.key_of(cursor, subject)
             nonce = os.urandom(_NONCE_BYTES)
             text = json.dumps(row, ensure_ascii=False).encode()
             sealed = nonce + AESGCM(key).encrypt(nonce, text, _bound_to(tenant_id, table, subject))
