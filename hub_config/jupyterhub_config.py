@@ -6,6 +6,7 @@ from pathlib import Path
 from hub_config.authenticator import DashboardClients, XsightAuthenticator
 from hub_config.identity import LAB_SCOPES, USER_SCOPES, USERNAME
 from hub_config.origins import origins_of
+from hub_config.policy import CONTENT_SECURITY_POLICY
 from hub_config.roles import LIFETIME
 from hub_config.settings import HubSettings
 from hub_config.site import Site
@@ -34,7 +35,7 @@ c.JupyterHub.tornado_settings = {
     "oauth_no_confirm_list": DashboardClients(),
     "xsight_overview_url": overview,
     "slow_spawn_timeout": 0.5,  # who asks for a server is answered "starting" and looks again
-    "headers": {"Content-Security-Policy": "frame-ancestors 'self'"},
+    "headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY},
 }
 
 # ------------------------------------------------------------------------------------------------ the proxy

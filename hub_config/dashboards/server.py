@@ -37,6 +37,7 @@ from hub_config.dashboards.access import (
 )
 from hub_config.dashboards.forkserver import register
 from hub_config.dashboards.pages import PageHandler, SpecHandler, ToFirstPage
+from hub_config.policy import CONTENT_SECURITY_POLICY
 
 __all__ = ["DashboardServer"]
 
@@ -45,7 +46,7 @@ KERNELS = Path(__file__).with_name("kernels")
 PAGE = r"([a-z0-9-]+)"
 HEADERS = {
     "X-JupyterHub-Version": hub_version,
-    "Content-Security-Policy": "frame-ancestors 'self'",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }

@@ -7,8 +7,10 @@ from jupyterhub.singleuser.extension import JupyterHubSingleUser
 
 from hub_config.credentials import SOCKET, run_folder, take_token
 from hub_config.lab.starters import link_starters
+from hub_config.policy import CONTENT_SECURITY_POLICY
 
 CONFIG = Path(__file__).with_name("config")
+HEADERS = {"headers": {"Content-Security-Policy": CONTENT_SECURITY_POLICY}}
 LEAN = ("--ServerApp.jpserver_extensions={'jupyter_lsp': False}",)
 NOTHING_LEAVES = (
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -29,6 +31,7 @@ def main() -> None:
             "--ServerApp.sock_mode=0600",
             f"--HubOAuth.api_token={take_token()}",  # in memory; the process has other arguments
             f"--HubOAuth.cache_max_age={os.environ.get('JUPYTERHUB_RECHECK_S', '10')}",
+            f"--ServerApp.tornado_settings={HEADERS}",
             *LEAN,
             *NOTHING_LEAVES,
         ]

@@ -63,7 +63,12 @@ class Person:
         self.elsewhere: list[str] = []
         self.percents: list[int] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", self._hear)
         self.page.on("request", self._see)
+
+    def _hear(self, message) -> None:
+        if "Content Security Policy" in message.text:
+            self.errors.append(message.text)
 
     def _see(self, request) -> None:
         if not request.url.startswith((self.url, "data:", "blob:")):

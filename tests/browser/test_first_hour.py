@@ -134,6 +134,7 @@ def test_a_notebook_gives_the_same_figures(ada, truth):
     assert found["segments"] == {key: n for key, n in truth["segments"].items() if n}
     assert found["sql"] == [truth["orders"], truth["customers"]]
     assert found["tenants"] == 1
+    assert ada.errors == []
 
 
 def test_another_tenant_sees_none_of_it(ada, grace):

@@ -44,6 +44,14 @@ def test_a_member_sees_the_page_with_their_name(ann):
     assert ann.page.headers["cache-control"] == "no-store"
 
 
+def test_what_a_page_shows_can_be_sent_nowhere_else(ann, hub, dashboards):
+    for page in (ann.page, ann.get("/hub/token"), ann.get(f"{dashboards}/app/overview.json")):
+        said = page.headers["content-security-policy"].split("; ")
+        assert {"connect-src 'self'", "form-action 'self'", "img-src 'self' data: blob:"} <= set(
+            said
+        )
+
+
 def test_the_page_names_no_other_server(ann, hub):
     named = set(re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", ann.page.text))
     assert named <= {"http://www.w3.org"}  # a name space, not an address
