@@ -14,6 +14,10 @@ RUN .venv/bin/uv pip install --no-cache --no-deps --no-build-isolation --python 
 
 FROM python:3.12-slim
 WORKDIR /opt/xsight
+# What draws text in reports that are PDF.
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends fonts-dejavu-core libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+ && rm -rf /var/lib/apt/lists/*
 # A new volume takes over owner and mode of the folder it is mounted on: the worker (uid 1000) writes the ledger, the Hub
 # (root, without any capability) the rest.
 RUN useradd --system --user-group --uid 1000 --home-dir /var/lib/xsight --no-create-home xsight \
