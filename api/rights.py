@@ -44,6 +44,8 @@ class Right(StrEnum):
     CONNECT = "connect"
     STORE = "store"  # its looks, alerts and reports
     LAB = "lab"
+    PUBLISH = "publish"  # hand notebooks in; run them again
+    DECIDE = "decide"  # what is published
     TOKENS = "tokens"  # API tokens of one's own
     MEMBERS = "members"  # invite, change, remove
     AUDIT = "audit"
@@ -52,7 +54,9 @@ class Right(StrEnum):
 
 
 _EVERYBODY: Final = frozenset({Right.USER, Right.READ})
-_DECIDES: Final = frozenset({Right.CONNECT, Right.STORE, Right.MEMBERS, Right.AUDIT, Right.PRIVACY})
+_DECIDES: Final = frozenset(
+    {Right.CONNECT, Right.STORE, Right.MEMBERS, Right.AUDIT, Right.PRIVACY, Right.DECIDE, Right.PUBLISH}
+)
 RIGHTS: Final[dict[str, frozenset[Right]]] = {
     "owner": _EVERYBODY
     | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.LAB, Right.TOKENS}
@@ -60,7 +64,8 @@ RIGHTS: Final[dict[str, frozenset[Right]]] = {
     "admin": _EVERYBODY
     | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.LAB, Right.TOKENS}
     | _DECIDES,
-    "analyst": _EVERYBODY | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.LAB, Right.TOKENS},
+    "analyst": _EVERYBODY
+    | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.LAB, Right.TOKENS, Right.PUBLISH},
     "marketer": _EVERYBODY | {Right.SYNC, Right.EXPORT, Right.SEGMENTS, Right.TOKENS},
     "viewer": _EVERYBODY,
 }

@@ -147,6 +147,12 @@ def processes(
             "XSIGHT_SANDBOX": config.sandbox,
         }
     )
+    notebooks = {
+        name: hub[name]
+        for name in (
+            "XSIGHT_SPAWNER_DATABASE_URL", "XSIGHT_LAB_PYTHON", "XSIGHT_PG_SOCKET_DIR", "XSIGHT_SANDBOX",
+        )
+    }  # fmt: skip
     needs = tuple(
         name
         for name, external in (("postgres", config.database_url), ("valkey", config.redis_url))
@@ -168,6 +174,7 @@ def processes(
                         | keys
                         | to_hub
                         | shopify
+                        | notebooks
                         | _mail(config)
                         | {"XSIGHT_METRICS_PORT": str(ports["metrics-worker"])},
                     ),

@@ -9,6 +9,7 @@ import structlog
 from structlog.contextvars import bound_contextvars
 
 from worker.measures import measure
+from worker.notebooks import notebook_failed
 from worker.resources import Resources
 from worker.tasks import TASKS, run_of
 from xsight_core.errors import XsightError
@@ -89,3 +90,5 @@ async def _give_up(by: Resources, job: ClaimedJob, error: Exception) -> None:
         await fail_run(by.tenancy, by.progress, job.tenant_id, run, error)
     if ended in {"failed", "dead"} and job.kind == "export":
         await fail_export(by.tenancy, job, error)
+    if ended in {"failed", "dead"} and job.kind == "notebook":
+        await notebook_failed(by, job, error)

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 
 from worker.caches import RedisCaches
+from worker.notebooks import notebook
 from worker.resources import Resources
 from xsight_core.crypto import Keyring
 from xsight_core.services.completeness import check_completeness
@@ -101,6 +102,7 @@ TASKS: dict[str, Task] = {
     "segment_hooks": segment_hooks,
     "segment_tags": segment_tags,
     "export_end": export_end,
+    "notebook": notebook,
 }
 
 

@@ -60,6 +60,11 @@ class Settings(QueueSettings):
     login_client_secret: SecretStr = Field(SecretStr(""), alias="XSIGHT_LOGIN_CLIENT_SECRET")
     login_name: str = Field("your organisation", alias="XSIGHT_LOGIN_NAME")
     mail_from: str = Field("XSight <xsight@localhost>", alias="XSIGHT_MAIL_FROM")
+    # what runs published notebooks: who may make their database roles, the analysts' Python, PostgreSQL's socket
+    spawner_database_url: SecretStr | None = Field(None, alias="XSIGHT_SPAWNER_DATABASE_URL")
+    lab_python: Path | None = Field(None, alias="XSIGHT_LAB_PYTHON")
+    pg_socket_dir: str = Field("", alias="XSIGHT_PG_SOCKET_DIR")
+    sandbox: str = Field("auto", alias="XSIGHT_SANDBOX")
     shopify_client_id: str = Field("", alias="SHOPIFY_CLIENT_ID")
     shopify_client_secret: SecretStr = Field(SecretStr(""), alias="SHOPIFY_CLIENT_SECRET")
     shopify_api_version: str = Field("2026-10", alias="SHOPIFY_API_VERSION")

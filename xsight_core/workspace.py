@@ -52,6 +52,7 @@ from xsight_core.db.traits import rfm_groups
 from xsight_core.errors import InvalidInput, NotFound, XsightError
 from xsight_core.ledger import Ledger, LedgerFolder, ShopState, read_ledger, read_shop
 from xsight_core.services.figures import forecast
+from xsight_core.services.laying_ready import Draft, lay_ready
 from xsight_core.services.shop_columns import PERSONAL, chosen, explained, selected
 from xsight_core.services.shop_metrics import Metrics
 from xsight_core.services.shop_model import ShopModel
@@ -572,6 +573,18 @@ class Shop:
     def lift(self, action: str) -> pd.DataFrame:
         """What an action with a hold-out brought in: orders and net sales per customer of both arms since, 95 %."""
         return lift_frame(self._fetch, self.orders, action)
+
+    def publish(self, path: str | Path, title: str | None = None) -> Draft:
+        """Lay a notebook ready to become a page: its code without outputs; then ask for a review by the link.
+
+        An admin sees its page and its changes before anybody else does. It will run as the store, read-only and
+        without personal data. A cell tagged ``parameters`` may declare some: ``weeks = 12``, ``since = "2026-01-01"``.
+
+        Examples
+        --------
+        >>> shop.publish("weekly.ipynb", title="The week")  # doctest: +SKIP
+        """
+        return lay_ready(path, title, Path.home())
 
     # ------------------------------------------------------------------------------------------- inside
     def __repr__(self) -> str:

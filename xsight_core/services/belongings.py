@@ -5,6 +5,7 @@ folder              what becomes of it
 ==================  ====================================================================================
 ``ledger/<id>``     a cache without personal data, but with customers' ids: removed, built again when needed
 ``exports/<id>``    removed by ``services.exports``
+``publications/…``  pages, notebooks and snapshots of runs hold customers' ids: removed; the next run makes a new page
 ``homes/<slug>-*``  analysts' own work: a notebook loses the outputs that show the person, and their words in its cells
                     become ``[erased]``; any other file that names the person is removed
 ``logs``            searched; nothing of ours writes customers' data there
@@ -65,6 +66,7 @@ class Belongings:
     def erase(self, pattern: Pattern) -> list[str]:
         """Forget the person; the paths of analysts' files that were changed or removed."""
         self.drop_ledger()
+        self._drop_runs()
         changed: list[str] = []
         for path in self._homes():
             if _names(path, pattern):
@@ -75,6 +77,7 @@ class Belongings:
     def empty(self) -> list[str]:
         """The whole shop goes: notebooks lose every output, and only notebooks, code and notes stay."""
         self.drop_ledger()
+        self._drop_runs()
         changed: list[str] = []
         for path in self._homes():
             if path.suffix == ".ipynb":
@@ -99,12 +102,16 @@ class Belongings:
         for version in folder.iterdir() if folder.is_dir() else ():
             shutil.rmtree(version, ignore_errors=True)
 
+    def _drop_runs(self) -> None:
+        shutil.rmtree(self.home / "publications" / str(self.tenant_id), ignore_errors=True)
+
     def search(self, pattern: Pattern) -> Found:
         """Look into every file."""
         found = Found()
         places = (
             *_files(self.home / "ledger" / str(self.tenant_id)),
             *_files(self.home / "exports" / str(self.tenant_id)),
+            *_files(self.home / "publications" / str(self.tenant_id)),
             *self._homes(),
             *_files(self.home / "logs"),
         )

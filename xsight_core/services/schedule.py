@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xsight_core.errors import XsightError
 from xsight_core.services.jobs import enqueue
 from xsight_core.services.reports import promise_reports
+from xsight_core.services.publications import promise_runs
 from xsight_core.services.sync import request_sync
 from xsight_core.sync import runs, schedule, shops
 from xsight_core.tenancy import Tenancy
@@ -37,6 +38,7 @@ async def keep_schedule(tenancy: Tenancy, *, now: datetime | None = None) -> int
     for tenant_id in tenants:
         try:
             promised += await _keep(tenancy, tenant_id, now)
+            promised += await promise_runs(tenancy, tenant_id, now)
         except XsightError as error:  # one tenant's trouble is not the others'
             log.warning("schedule.skipped", tenant_id=str(tenant_id), error=str(error))
     return promised

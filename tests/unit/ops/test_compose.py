@@ -21,6 +21,10 @@ ONLY_EMBEDDED = {
     "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY",
 }  # fmt: skip
 ONLY_COMPOSE = {"PYTHONPATH"}
+# The worker's image has no sandbox and no Lab in it: published notebooks run in the embedded form only (deploy/README.md).
+NOT_YET_IN_COMPOSE = {
+    "worker": {"XSIGHT_SPAWNER_DATABASE_URL", "XSIGHT_LAB_PYTHON", "XSIGHT_PG_SOCKET_DIR", "XSIGHT_SANDBOX"}
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,7 @@ def _secrets(service):
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_gets_the_settings_its_process_gets_and_no_more(compose, embedded, name):
-    there = set(embedded[name].env) - ONLY_EMBEDDED
+    there = set(embedded[name].env) - ONLY_EMBEDDED - NOT_YET_IN_COMPOSE.get(name, set())
     service = compose["services"][name]
     here = set(service.get("environment", {})) | _secrets(service)
     assert here - ONLY_COMPOSE == there
