@@ -149,7 +149,7 @@ async def planned(
     try:
         wish = msgspec.convert(
             {
-                "every": form["every"] or None,
+                "every": form["every"] or "never",
                 "hour": _number(form["hour"]),
                 "mail_to": [str(request.user.user_id)] if form["mail"] else [],
             },

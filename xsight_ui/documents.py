@@ -37,6 +37,7 @@ FROM xsight.tenant_state s WHERE s.connection <> 'none' OR s.synced_at IS NOT NU
 
 
 _SETTINGS = """
+_PUBLISHED = """
 SELECT jsonb_build_object(
   'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
   'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
@@ -45,11 +46,14 @@ SELECT jsonb_build_object(
     'history_since', s.history_since),
   'connection', jsonb_build_object('state', s.connection, 'note', s.connection_note,
     'since', s.connected_at, 'scopes', s.scopes, 'plan', s.plan))
+  'publication', (SELECT jsonb_build_object('id', p.id, 'title', p.title, 'version', p.published)
+    FROM xsight.publications p WHERE p.id::text = %(word)s AND p.published IS NOT NULL))
 FROM xsight.tenant_state s"""
 
 _ASKED: Final = {
     "sync": _SYNC,
     "settings": _SETTINGS,
+    "published": _PUBLISHED,
     "customers": CUSTOMERS,
     "customer": CUSTOMER,
 }
@@ -65,4 +69,4 @@ def values_of(name: str, search: str) -> dict[str, Any]:
     """The statement's parameters: the page's name and, from the query of its address, what it is about; 0 is nobody."""
     text = parse_qs(search).get("id", [""])[0]
     known = text.isascii() and text.isdigit() and int(text) <= _LARGEST_ID
-    return {"name": name, "id": int(text) if known else 0}
+    return {"name": name, "id": int(text) if known else 0, "word": text[:40].replace("\0", "")}

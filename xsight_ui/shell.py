@@ -1,5 +1,6 @@
 """What a visitor gets first: the frame and the page's last stored state, before any kernel is asked."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 
@@ -33,12 +34,16 @@ def render(
     tenant: dict[str, str | None],
     now: datetime | None = None,
     brand: dict[str, str | None] | None = None,
+    published: Sequence[Mapping[str, str]] = (),
+    shown: str = "",
 ) -> str:
     """HTML up to the place where Voila's own output follows.
 
     `user` has `name`, `email`, `initials`; `tenant` has `slug`, `name` and `domain`, None before
     a shop is connected. `base_url` ends with a slash. `brand` has the store's own `name`, `accent` and
     `logo_version`, each None where it chose none.
+    a shop is connected. `base_url` ends with a slash. `published` notebooks (`id`, `title`) are in the
+    navigation; `shown` is the id of the one that the page shows.
     """
     definition = PAGES[page]
     return (
@@ -50,6 +55,8 @@ def render(
                 "title": definition.title,
             },
             pages=navigation(),
+            published=published,
+            shown=shown if page == "published" else "",
             base_url=base_url,
             static_url=ASSETS_URL,
             manifest=manifest(),

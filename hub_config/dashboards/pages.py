@@ -70,6 +70,8 @@ class PageHandler(Visited, TornadoVoilaHandler):
                 user=self.visitor,
                 tenant={"slug": slug, "name": stored.shop_name or slug, "domain": stored.domain},
                 brand=stored.brand,
+                published=stored.published,
+                shown=self.get_argument("id", ""),
             )
         )
         await self.flush()

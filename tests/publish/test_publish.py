@@ -9,7 +9,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from hub_config.dashboards import documents
 from tests.support.shops import ShopOrder, add_orders, random_orders, set_shop
+from tests.workspace.servers import mint
 from worker.carry import carry_out
 from worker.resources import open_resources
 from xsight_core.errors import Conflict, InvalidInput, NotFound
@@ -20,6 +22,8 @@ from xsight_core.services.laying_ready import lay_ready
 from xsight_core.services.publication_notebook import bound, declared, parse
 from xsight_core.services.publication_runs import files_of
 from xsight_core.services.publications import HandIn, Plan, next_time
+from xsight_ui import shell
+from xsight_ui.pages import PAGES
 
 PROJECT = Path(__file__).resolve().parents[2]
 NOW = datetime.now(UTC)
@@ -97,7 +101,7 @@ def ann(database, tenant):
     return user
 
 
-async def test_from_notebook_to_page(database, tenancy, tenant, works, ann):  # noqa: PLR0915 - one walk
+async def test_from_notebook_to_page(database, tenancy, tenant, works, ann, tmp_path, monkeypatch):  # noqa: PLR0915 - one walk
     set_shop(database.admin_url, tenant.id, zone="Europe/Berlin")
     made = random_orders(41, orders=300, customers=80, end=NOW)
     add_orders(database.admin_url, tenant.id, made, zone="Europe/Berlin")
@@ -133,6 +137,26 @@ async def test_from_notebook_to_page(database, tenancy, tenant, works, ann):  # 
         assert shown.published == 1
         seen = await publications.run_of_page(tenancy, store, one.id, None, reviews=False)
         assert seen.id == run.id
+
+        # the dashboards' server, with its own role, names it in the navigation and knows what to frame
+        monkeypatch.setenv("XSIGHT_DSN_FILE", str(mint(database, tenant, tmp_path, pii=False)))
+        stored = await documents.read("published", f"id={one.id}")
+        assert stored.published == [{"id": str(one.id), "title": "The week"}]
+        spec = PAGES["published"].spec(stored.document, NOW)
+        assert spec["panels"]["page"]["id"] == str(one.id)
+        html = shell.render(
+            "published",
+            stored.document,
+            base_url="/user/t/",
+            user={"name": "Ann", "email": "", "initials": "A"},
+            tenant={"slug": "t", "name": "T", "domain": None},
+            published=stored.published,
+            shown=str(one.id),
+        )
+        assert f'app/published?id={one.id}" data-published="{one.id}" aria-current="page"' in html
+        assert "The week</span>" in html
+        nobody = await documents.read("published", "id=" + "0" * 36)
+        assert PAGES["published"].spec(nobody.document, NOW)["panels"]["page"]["state"]
 
         # the data changes; the same run again gives the same bytes, a new run does not
         add_orders(database.admin_url, store, [ShopOrder(999_999, 9001, NOW, 12345)], zone="UTC")

@@ -56,7 +56,7 @@ class HandIn(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class Plan(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """When it runs by itself, at an hour of the shop's day, and which members are told by mail (their ids)."""
 
-    every: Literal["day", "week", "month"] | None = None
+    every: Literal["never", "day", "week", "month"] = "never"
     hour: Annotated[int, msgspec.Meta(ge=0, le=23)] = 6
     mail_to: Annotated[list[UUID], msgspec.Meta(max_length=50)] = []
 
@@ -266,11 +266,11 @@ async def plan(
         await rows.change(
             session,
             publication,
-            every=wish.every,
+            every=None if wish.every == "never" else wish.every,
             hour=wish.hour,
             mail_to=[str(user) for user in wish.mail_to],
             next_at=next_time(wish.every, wish.hour, zone, datetime.now(UTC))
-            if wish.every
+            if wish.every != "never"
             else None,
         )
         await record(

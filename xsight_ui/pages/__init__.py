@@ -9,6 +9,7 @@ from xsight_ui.pages.cohorts import COHORTS
 from xsight_ui.pages.customers import CUSTOMERS
 from xsight_ui.pages.definition import PageDef
 from xsight_ui.pages.overview import OVERVIEW
+from xsight_ui.pages.published import PUBLISHED
 from xsight_ui.pages.rfm import RFM
 from xsight_ui.pages.settings import SETTINGS
 from xsight_ui.pages.sync import SYNC
@@ -17,6 +18,7 @@ __all__ = ["PAGES", "PageDef", "navigation"]
 
 PAGES: dict[str, PageDef] = {
     page.key: page for page in (OVERVIEW, CUSTOMERS, RFM, COHORTS, CHURN, SYNC, SETTINGS)
+    page.key: page for page in (OVERVIEW, CUSTOMERS, RFM, COHORTS, CHURN, SYNC, PUBLISHED)
 }
 
 

@@ -21,9 +21,14 @@ ONLY_EMBEDDED = {
     "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY",
 }  # fmt: skip
 ONLY_COMPOSE = {"PYTHONPATH"}
-# The worker's image has no sandbox and no Lab in it: published notebooks run in the embedded form only (deploy/README.md).
+# The worker has no sandbox and no Lab in its image: published notebooks run embedded only (deploy/README.md).
 NOT_YET_IN_COMPOSE = {
-    "worker": {"XSIGHT_SPAWNER_DATABASE_URL", "XSIGHT_LAB_PYTHON", "XSIGHT_PG_SOCKET_DIR", "XSIGHT_SANDBOX"}
+    "worker": {
+        "XSIGHT_SPAWNER_DATABASE_URL",
+        "XSIGHT_LAB_PYTHON",
+        "XSIGHT_PG_SOCKET_DIR",
+        "XSIGHT_SANDBOX",
+    }
 }
 
 

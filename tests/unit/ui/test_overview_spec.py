@@ -193,7 +193,8 @@ def test_a_store_that_was_never_synced_is_not_stale():
 
 
 def test_navigation_names_every_page():
-    assert [entry["key"] for entry in navigation()] == list(PAGES)
+    pages = [page.key for page in PAGES.values() if page.parent is None]
+    assert [entry["key"] for entry in navigation()] == pages
 
 
 counts = st.integers(0, 2**53 - 1)

@@ -7,6 +7,7 @@ import * as completeness from "./completeness.js";
 import * as kpis from "./kpis.js";
 import * as lifetimeValue from "./lifetime_value.js";
 import * as metafields from "./metafields.js";
+import * as published from "./published.js";
 import * as quarantine from "./quarantine.js";
 import * as rfmGrid from "./rfm_grid.js";
 import * as segmentWhy from "./segment_why.js";
@@ -33,6 +34,7 @@ export const views = {
   rfm_grid: here(rfmGrid),
   cohorts: here(cohorts),
   lifetime_value: here(lifetimeValue),
+  published: here(published),
   sync_status: here(syncStatus),
   completeness: here(completeness),
   sync_runs: here(syncRuns),
