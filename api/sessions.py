@@ -10,6 +10,7 @@ from api.access import client_address
 from api.cookies import end_cookies, session_cookies
 from api.hub import dashboard_server, person_server
 from api.resources import Resources
+from api.rights import Right, rights_of
 from api.throttle import Limit
 from api.trail import note
 from xsight_core.errors import Forbidden
@@ -134,5 +135,15 @@ async def open_for(
     if identity is not None:
         if identity.slug is not None:
             resources.hub.start_soon(dashboard_server(identity.slug))
+            _start_lab(resources, identity)
         await note(request, resources, action, tenant_id=identity.tenant_id, user_id=user_id)
     return session_cookies(secrets, secure=resources.settings.secure)
+
+
+def _start_lab(resources: Resources, identity: Identity) -> None:
+    """Of who works in Lab, it starts at log-in too. Who never opened theirs has no home, and pays no memory for it."""
+    if identity.slug is None or Right.LAB not in rights_of(identity):
+        return
+    lab = person_server(identity.slug, identity.user_id)
+    if (resources.settings.home / "homes" / lab).is_dir():
+        resources.hub.start_soon(lab)

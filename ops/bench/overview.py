@@ -16,7 +16,7 @@ from ops.trouble import Trouble
 from ops.vault import Vault
 from ops.visitor import Visitor
 
-__all__ = ["QUIET", "measure"]
+__all__ = ["QUIET", "chromium", "log_in", "measure", "running"]
 
 _LOADS = 10
 _WITHIN_S = 120
@@ -33,9 +33,9 @@ names => Object.fromEntries(names.map(name => [name, performance.getEntriesByNam
 
 def measure(config: Config) -> int:
     """Medians of ten loads, logged in, with a warm browser; XSight is started where it does not run."""
-    with _running(config) as password, _chromium() as browser:
+    with running(config) as password, chromium() as browser:
         page = browser.new_context(base_url=config.public_url).new_page()
-        _log_in(page, password)
+        log_in(page, password)
         _load(page)  # the dashboard server starts, the browser's cache fills
         loads = [_load(page) for _ in range(_LOADS)]
     figures = {
@@ -45,7 +45,7 @@ def measure(config: Config) -> int:
 
 
 @contextmanager
-def _running(config: Config) -> Iterator[str]:
+def running(config: Config) -> Iterator[str]:
     """The demo's password, once its first shop is there."""
     started = not config.home.locked()
     if started and detached.up(config):
@@ -67,7 +67,7 @@ def _running(config: Config) -> Iterator[str]:
 
 
 @contextmanager
-def _chromium() -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         raise Trouble("chromium is missing", "apt install chromium")
@@ -79,7 +79,7 @@ def _chromium() -> Iterator[Browser]:
             browser.close()
 
 
-def _log_in(page: Page, password: str) -> None:
+def log_in(page: Page, password: str) -> None:
     page.goto("/login")
     page.fill("input[name=email]", EMAIL)
     page.fill("input[name=password]", password)
