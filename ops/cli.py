@@ -199,7 +199,20 @@ def demo(*, as_json: bool) -> None:
 @xsight.command()
 @click.argument(
     "name",
-    type=click.Choice(["up", "overview", "sync", "webhooks", "clv", "insights", "api", "segments"]),
+    type=click.Choice(
+        [
+            "up",
+            "overview",
+            "sync",
+            "webhooks",
+            "clv",
+            "insights",
+            "api",
+            "segments",
+            "dashboards",
+            "lab",
+        ]
+    ),
 )
 def bench(name: str) -> None:
     """Measure; the last line is JSON: {"bench": NAME, "figures": {…}}."""
