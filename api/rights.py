@@ -55,7 +55,15 @@ class Right(StrEnum):
 
 _EVERYBODY: Final = frozenset({Right.USER, Right.READ})
 _DECIDES: Final = frozenset(
-    {Right.CONNECT, Right.STORE, Right.MEMBERS, Right.AUDIT, Right.PRIVACY, Right.DECIDE, Right.PUBLISH}
+    {
+        Right.CONNECT,
+        Right.STORE,
+        Right.MEMBERS,
+        Right.AUDIT,
+        Right.PRIVACY,
+        Right.DECIDE,
+        Right.PUBLISH,
+    }
 )
 RIGHTS: Final[dict[str, frozenset[Right]]] = {
     "owner": _EVERYBODY

@@ -37,7 +37,6 @@ FROM xsight.tenant_state s WHERE s.connection <> 'none' OR s.synced_at IS NOT NU
 
 
 _SETTINGS = """
-_PUBLISHED = """
 SELECT jsonb_build_object(
   'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
   'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
@@ -46,14 +45,23 @@ SELECT jsonb_build_object(
     'history_since', s.history_since),
   'connection', jsonb_build_object('state', s.connection, 'note', s.connection_note,
     'since', s.connected_at, 'scopes', s.scopes, 'plan', s.plan))
+FROM xsight.tenant_state s"""
+
+_PUBLISHED = """
+SELECT jsonb_build_object(
+  'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
+  'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
+    'currency_exponent', s.currency_exponent, 'timezone', s.timezone),
+  'freshness', jsonb_build_object('synced_at', s.synced_at, 'last_order_on', NULL,
+    'history_since', s.history_since),
   'publication', (SELECT jsonb_build_object('id', p.id, 'title', p.title, 'version', p.published)
     FROM xsight.publications p WHERE p.id::text = %(word)s AND p.published IS NOT NULL))
 FROM xsight.tenant_state s"""
 
 _ASKED: Final = {
+    "published": _PUBLISHED,
     "sync": _SYNC,
     "settings": _SETTINGS,
-    "published": _PUBLISHED,
     "customers": CUSTOMERS,
     "customer": CUSTOMER,
 }

@@ -41,9 +41,8 @@ def render(
 
     `user` has `name`, `email`, `initials`; `tenant` has `slug`, `name` and `domain`, None before
     a shop is connected. `base_url` ends with a slash. `brand` has the store's own `name`, `accent` and
-    `logo_version`, each None where it chose none.
-    a shop is connected. `base_url` ends with a slash. `published` notebooks (`id`, `title`) are in the
-    navigation; `shown` is the id of the one that the page shows.
+    `logo_version`, each None where it chose none. `published` notebooks (`id`, `title`) are in the navigation;
+    `shown` is the id of the one that the page shows.
     """
     definition = PAGES[page]
     return (

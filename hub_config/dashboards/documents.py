@@ -1,6 +1,7 @@
 """What a page shows before any kernel is asked: the tenant's newest document, read as the server's own role."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ class Stored:
     domain: str | None
     document: dict[str, Any] | None
     brand: dict[str, str | None] | None
-    published: tuple[dict[str, str], ...] = ()
+    published: Sequence[dict[str, str]] = ()
     """Notebooks that became pages, ``id`` and ``title``: the navigation names them."""
 
 
@@ -37,10 +38,9 @@ async def read(name: str, search: str = "") -> Stored:
         SELECT (SELECT shop_name FROM xsight.tenant_state),
                (SELECT domain FROM xsight.tenant_state), ({query_of(name)}),
                (SELECT jsonb_build_object('name', name, 'accent', accent,
-                  'logo_version', left(encode(sha256(logo), 'hex'), 12)) FROM xsight.branding)"""  # noqa: S608 - our own text
-               (SELECT domain FROM xsight.tenant_state), ({query_of(name)}), (
-                 SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'title', p.title) ORDER BY p.title), '[]')
-                 FROM xsight.publications p WHERE p.published IS NOT NULL)"""  # noqa: S608 - our own text
+                  'logo_version', left(encode(sha256(logo), 'hex'), 12)) FROM xsight.branding),
+               (SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'title', p.title) ORDER BY p.title), '[]')
+                  FROM xsight.publications p WHERE p.published IS NOT NULL)"""  # noqa: S608 - our own text
     async with await psycopg.AsyncConnection.connect(dsn, connect_timeout=5) as connection:
         cursor = await connection.execute(statement.encode(), values_of(name, search))
         row = await cursor.fetchone()

@@ -328,6 +328,13 @@ class CustomerView(TypedDict):
     scores: "Scores | None"
 
 
+class Decision(TypedDict):
+    """As the document says."""
+
+    approve: bool
+    remark: NotRequired[str]
+
+
 class Deliveries(TypedDict):
     """As the document says."""
 
@@ -504,6 +511,15 @@ class GroupsAnswer(TypedDict):
     computed_at: str | None
     shop: "ShopFacts"
     result: "Groups"
+
+
+class HandIn(TypedDict):
+    """As the document says."""
+
+    title: str
+    notebook: dict[str, Any]
+    note: NotRequired[str]
+    publication: NotRequired[str | None]
 
 
 class History(TypedDict):
@@ -815,12 +831,29 @@ class PairsAnswer(TypedDict):
     result: "Pairs"
 
 
+class Parameter(TypedDict):
+    """As the document says."""
+
+    name: str
+    kind: Literal["integer", "number", "text", "day", "yes or no"]
+    default: Any
+    choices: NotRequired[list[Any] | None]
+
+
 class PartialPage(TypedDict):
     """As the document says."""
 
     items: list[dict[str, Any]]
     total: int
     next_cursor: str | None
+
+
+class Plan(TypedDict):
+    """As the document says."""
+
+    every: NotRequired[Literal["never", "day", "week", "month"]]
+    hour: NotRequired[int]
+    mail_to: NotRequired[list[str]]
 
 
 class Point(TypedDict):
@@ -902,6 +935,44 @@ class ProductsAnswer(TypedDict):
     computed_at: str | None
     shop: "ShopFacts"
     result: "Products"
+
+
+class PublicationDetail(TypedDict):
+    """As the document says."""
+
+    id: str
+    title: str
+    published: int | None
+    in_review: int | None
+    every: str | None
+    hour: int
+    next_at: str | None
+    mail_to: list[str]
+    created_by: str
+    created_at: str
+    versions: list["VersionView"]
+    runs: list["PublicationsRunView"]
+
+
+class PublicationView(TypedDict):
+    """As the document says."""
+
+    id: str
+    title: str
+    published: int | None
+    in_review: int | None
+    every: str | None
+    hour: int
+    next_at: str | None
+    mail_to: list[str]
+    created_by: str
+    created_at: str
+
+
+class Publications(TypedDict):
+    """As the document says."""
+
+    items: list["PublicationView"]
 
 
 class Quantile(TypedDict):
@@ -1046,24 +1117,15 @@ class RuleRead(TypedDict):
 class RunPage(TypedDict):
     """As the document says."""
 
-    items: list["RunView"]
+    items: list["RunsRunView"]
     total: int
     next_cursor: str | None
 
 
-class RunView(TypedDict):
+class RunWish(TypedDict):
     """As the document says."""
 
-    id: str
-    kind: str
-    as_of: str
-    computed_at: str
-    data_version: int
-    rule_version: str
-    rows: str
-    duration_s: float
-    summary: dict[str, Any]
-    drift: dict[str, Any] | None
+    parameters: NotRequired[dict[str, Any]]
 
 
 class Runs(TypedDict):
@@ -1269,6 +1331,21 @@ class ShopifyQuery(TypedDict):
     reasons: list[dict[str, Any]]
 
 
+class Shown(TypedDict):
+    """As the document says."""
+
+    version: int | None
+
+
+class ShownPage(TypedDict):
+    """As the document says."""
+
+    id: str
+    title: str
+    run: "PublicationsRunView"
+    parameters: list["Parameter"]
+
+
 class Size(TypedDict):
     """As the document says."""
 
@@ -1439,6 +1516,22 @@ class VariantView(TypedDict):
     inventory_quantity: int | None
 
 
+class VersionView(TypedDict):
+    """As the document says."""
+
+    version: int
+    state: str
+    digest: str
+    note: str
+    remark: str
+    parameters: list["Parameter"]
+    submitted_by: str
+    submitted_at: str
+    decided_by: str | None
+    decided_at: str | None
+    changes: list[str]
+
+
 class Wait(TypedDict):
     """As the document says."""
 
@@ -1517,6 +1610,25 @@ class InsightRunsPromised(TypedDict):
     as_of: str
 
 
+class PublicationsRunView(TypedDict):
+    """As the document says."""
+
+    id: str
+    version: int
+    reason: str
+    status: str
+    parameters: dict[str, Any]
+    run_key: str | None
+    data_version: int | None
+    sha256: str | None
+    bytes: int | None
+    error: dict[str, Any] | None
+    repeats: str | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
 class ReportsWish(TypedDict):
     """As the document says."""
 
@@ -1526,6 +1638,21 @@ class ReportsWish(TypedDict):
     hour: NotRequired[int]
     format: NotRequired[Literal["html", "pdf"]]
     user: NotRequired[str | None]
+
+
+class RunsRunView(TypedDict):
+    """As the document says."""
+
+    id: str
+    kind: str
+    as_of: str
+    computed_at: str
+    data_version: int
+    rule_version: str
+    rows: str
+    duration_s: float
+    summary: dict[str, Any]
+    drift: dict[str, Any] | None
 
 
 class SegmentMembersPromised(TypedDict):
@@ -2167,6 +2294,92 @@ class Operations(Transport):
         """One product with its variants and collections."""
         return cast(
             "ProductDetail", self.ask("GET", f"/api/v1/products/{quote(str(product_id), safe='')}")
+        )
+
+    def publication_list(self) -> "Publications":
+        """Those that are published; who may publish sees all."""
+        return cast("Publications", self.ask("GET", "/api/v1/publications"))
+
+    def hand_in(self, data: "HandIn") -> "PublicationView":
+        """Hand a notebook in: its code is stored without outputs, and run for the reviewers."""
+        return cast("PublicationView", self.ask("POST", "/api/v1/publications", body=data))
+
+    def remove(self, publication_id: str) -> None:
+        """Take it away with all versions and runs."""
+        self.ask("DELETE", f"/api/v1/publications/{quote(str(publication_id), safe='')}")
+
+    def publication(self, publication_id: str) -> "PublicationDetail":
+        """One with its versions, what each changes, and its newest fifty runs."""
+        return cast(
+            "PublicationDetail",
+            self.ask("GET", f"/api/v1/publications/{quote(str(publication_id), safe='')}"),
+        )
+
+    def publication_page(self, publication_id: str, *, run: str | None = None) -> None:
+        """The page itself, to be framed: HTML without scripts; of a given run, or the newest of the version shown."""
+        self.ask(
+            "GET",
+            f"/api/v1/publications/{quote(str(publication_id), safe='')}/page",
+            query={"run": run},
+        )
+
+    def plan(self, publication_id: str, data: "Plan") -> "PublicationView":
+        """When it runs by itself, and who is told by mail; admins are told when it fails."""
+        return cast(
+            "PublicationView",
+            self.ask(
+                "PUT", f"/api/v1/publications/{quote(str(publication_id), safe='')}/plan", body=data
+            ),
+        )
+
+    def run_published(self, publication_id: str, data: "RunWish") -> "PublicationsRunView":
+        """Run the version shown, with parameters of one's own."""
+        return cast(
+            "PublicationsRunView",
+            self.ask(
+                "POST",
+                f"/api/v1/publications/{quote(str(publication_id), safe='')}/runs",
+                body=data,
+            ),
+        )
+
+    def repeat_run(self, publication_id: str, run_id: str) -> "PublicationsRunView":
+        """Do a run again from its stored snapshot: equal bytes prove that nothing else went into it."""
+        return cast(
+            "PublicationsRunView",
+            self.ask(
+                "POST",
+                f"/api/v1/publications/{quote(str(publication_id), safe='')}/runs/{quote(str(run_id), safe='')}/repeat",
+            ),
+        )
+
+    def publication_shown(self, publication_id: str) -> "ShownPage":
+        """What readers are shown now."""
+        return cast(
+            "ShownPage",
+            self.ask("GET", f"/api/v1/publications/{quote(str(publication_id), safe='')}/shown"),
+        )
+
+    def show(self, publication_id: str, data: "Shown") -> "PublicationView":
+        """Roll back to an approved version, or take the page away."""
+        return cast(
+            "PublicationView",
+            self.ask(
+                "PUT",
+                f"/api/v1/publications/{quote(str(publication_id), safe='')}/shown",
+                body=data,
+            ),
+        )
+
+    def decide(self, publication_id: str, version: int, data: "Decision") -> "PublicationView":
+        """Approve a version, which shows it to all members, or decline it."""
+        return cast(
+            "PublicationView",
+            self.ask(
+                "POST",
+                f"/api/v1/publications/{quote(str(publication_id), safe='')}/versions/{quote(str(version), safe='')}/decision",
+                body=data,
+            ),
         )
 
     def report_list(self) -> "Reports":

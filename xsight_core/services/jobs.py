@@ -74,8 +74,17 @@ JobKind = Literal[
 DOORBELL_CHANNEL: Final = "xsight:doorbell"  # of Redis, as the API and the workers name it
 MAX_ATTEMPTS: Final = 6
 HEAVY: Final = frozenset(
-    {"sync", "insights", "look_back", "alerts", "segments", "export", "report", "privacy"}
-    {"sync", "insights", "look_back", "segments", "export", "privacy", "notebook"}
+    {
+        "sync",
+        "insights",
+        "look_back",
+        "alerts",
+        "segments",
+        "export",
+        "report",
+        "privacy",
+        "notebook",
+    }
 )
 """Kinds of which a tenant runs one at a time, and a worker not as many as it has places."""
 LEASE: Final = timedelta(seconds=30)

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.errors import XsightError
 from xsight_core.services.jobs import enqueue
-from xsight_core.services.reports import promise_reports
 from xsight_core.services.publications import promise_runs
+from xsight_core.services.reports import promise_reports
 from xsight_core.services.sync import request_sync
 from xsight_core.sync import runs, schedule, shops
 from xsight_core.tenancy import Tenancy

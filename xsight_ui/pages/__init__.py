@@ -17,8 +17,7 @@ from xsight_ui.pages.sync import SYNC
 __all__ = ["PAGES", "PageDef", "navigation"]
 
 PAGES: dict[str, PageDef] = {
-    page.key: page for page in (OVERVIEW, CUSTOMERS, RFM, COHORTS, CHURN, SYNC, SETTINGS)
-    page.key: page for page in (OVERVIEW, CUSTOMERS, RFM, COHORTS, CHURN, SYNC, PUBLISHED)
+    page.key: page for page in (OVERVIEW, CUSTOMERS, RFM, COHORTS, CHURN, SYNC, SETTINGS, PUBLISHED)
 }
 
 
