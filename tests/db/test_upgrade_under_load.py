@@ -90,38 +90,40 @@ def until(found, *, within_s: float = 20) -> None:
         time.sleep(0.01)
 
 
-def test_a_filled_database_is_upgraded_while_it_serves(database, later):
-    tenant = add_tenant(database.admin_url, "north")
-    fill_all_tables(database.admin_url, tenant.id)
-    with Load(database.app_url, tenant, 0) as one, Load(database.app_url, tenant, 1) as two:
+def test_a_filled_database_is_upgraded_while_it_serves(own_database, later):
+    tenant = add_tenant(own_database.admin_url, "north")
+    fill_all_tables(own_database.admin_url, tenant.id)
+    with Load(own_database.app_url, tenant, 0) as one, Load(own_database.app_url, tenant, 1) as two:
         until(lambda: min(one.written, two.written) > 20)
-        migrate.upgrade(database.admin_url, {})
+        migrate.upgrade(own_database.admin_url, {})
         before = one.written, two.written
         until(lambda: one.written > before[0] + 20 and two.written > before[1] + 20)
     assert one.failed + two.failed == []
     assert max(one.slowest_s, two.slowest_s) < 5
-    with psycopg.connect(database.admin_url) as admin:
+    with psycopg.connect(own_database.admin_url) as admin:
         revision = admin.execute("SELECT version_num FROM private.alembic_version").fetchone()
         assert revision == ("next",)
         people = admin.execute("SELECT count(*) FROM xsight.customers").fetchone()
         assert people == (1 + one.written + two.written,)
         order = admin.execute("SELECT units, weight_g, gift FROM xsight.orders").fetchone()
         assert order == (7 + one.written + two.written, None, False)
-    assert [one.what for one in findings(database.admin_url) if "orders" in one.what] == []
+    assert [one.what for one in findings(own_database.admin_url) if "orders" in one.what] == []
 
 
-def test_a_migration_does_not_queue_behind_a_forgotten_transaction(database, later, monkeypatch):
-    tenant = add_tenant(database.admin_url, "north")
-    fill_all_tables(database.admin_url, tenant.id)
+def test_a_migration_does_not_queue_behind_a_forgotten_transaction(
+    own_database, later, monkeypatch
+):
+    tenant = add_tenant(own_database.admin_url, "north")
+    fill_all_tables(own_database.admin_url, tenant.id)
     monkeypatch.setattr(migrate, "_LOCK_TIMEOUT_S", 0.5)
-    with psycopg.connect(database.admin_url) as forgotten:
+    with psycopg.connect(own_database.admin_url) as forgotten:
         forgotten.execute("SELECT 1 FROM xsight.orders")
-        with Load(database.app_url, tenant, 0) as load:
+        with Load(own_database.app_url, tenant, 0) as load:
             until(lambda: load.written > 5)
             with pytest.raises(DatabaseBusy, match="nothing was changed"):
-                migrate.upgrade(database.admin_url, {})
+                migrate.upgrade(own_database.admin_url, {})
             seen = load.written
             until(lambda: load.written > seen + 5)
         assert load.failed == []
         assert load.slowest_s < 3
-    migrate.upgrade(database.admin_url, {})
+    migrate.upgrade(own_database.admin_url, {})

@@ -138,9 +138,9 @@ def test_a_folder_that_is_damaged(configure):
     finds(config, "state folder", "cannot be written")
 
 
-def test_a_database_of_another_version(configure, database):
-    config = configure(DATABASE_URL=database.admin_url)
-    with psycopg.connect(database.admin_url) as admin:
+def test_a_database_of_another_version(configure, own_database):
+    config = configure(DATABASE_URL=own_database.admin_url)
+    with psycopg.connect(own_database.admin_url) as admin:
         admin.execute("UPDATE private.alembic_version SET version_num = '9999'")
     finds(config, "schema", "this version does not know")
     with pytest.MonkeyPatch.context() as changed:
