@@ -26,6 +26,7 @@ from xsight_core.errors import (
     TokenRevoked,
     XsightError,
 )
+from xsight_core.segments import InvalidRule
 
 __all__ = [
     "BadSignature",
@@ -143,6 +144,8 @@ def problem(error: Exception) -> dict[str, Any]:
         status = next(status for kind, status in STATUS if isinstance(error, kind))
         field = getattr(error, "field", None)
         said = _document(status, error.code, str(error) or status.phrase, field)
+        if isinstance(error, InvalidRule):
+            said |= {"problems": [{"field": p.path, "detail": p.message} for p in error.problems]}
         return said | _missing(error) if isinstance(error, NotEnoughData) else said
     for kind, status, code, detail in FOREIGN:
         if isinstance(error, kind):

@@ -16,7 +16,7 @@ from api.stores import tenant_of
 from xsight_core.services import segment_hooks, segment_members
 from xsight_core.services.accounts import Identity
 from xsight_core.services.segment_hooks import HookView, MessageView, NewHook
-from xsight_core.services.segment_members import Members
+from xsight_core.services.segment_members import Members, Moves
 
 __all__ = ["handlers"]
 
@@ -80,6 +80,19 @@ async def members(
     )
 
 
+@get("/api/v1/segments/{segment_id:uuid}/moves", opt=READ, tags=TAGS)
+async def moves(
+    request: UserRequest,
+    resources: Wired,
+    segment_id: FromPath[UUID],
+    days: Annotated[int, QueryParameter(ge=1, le=1000, description="How many days.")] = 90,
+) -> Moves:
+    """Who came into it and who left, by day."""
+    return await segment_members.list_moves(
+        resources.tenancy, tenant_of(request), segment_id, days=days, personal=request.user.pii
+    )
+
+
 @post("/api/v1/segments/{segment_id:uuid}/refresh", opt=WRITE, tags=TAGS, status_code=202)
 async def refresh(request: UserRequest, resources: Wired, segment_id: FromPath[UUID]) -> Promised:
     """Work out anew who is in this segment and, in the same pass, in all others."""
@@ -140,4 +153,4 @@ async def retry(request: UserRequest, resources: Wired, hook_id: FromPath[UUID])
     )
 
 
-handlers = [members, refresh, hook_list, create_hook, remove_hook, messages, retry]
+handlers = [members, moves, refresh, hook_list, create_hook, remove_hook, messages, retry]

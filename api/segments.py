@@ -14,8 +14,10 @@ from api.stores import tenant_of
 from xsight_core.errors import InvalidInput
 from xsight_core.segments import read_rule
 from xsight_core.segments.schema import schema
-from xsight_core.services import segment_preview, segments
+from xsight_core.services import segment_course, segment_fields, segment_preview, segments
 from xsight_core.services.accounts import Identity
+from xsight_core.services.segment_course import Course
+from xsight_core.services.segment_fields import FieldList
 from xsight_core.services.segment_preview import Explanation, Overlap, SegmentPreview
 from xsight_core.services.segments import SegmentView, ShopifyQuery, Size, TemplateView
 
@@ -98,12 +100,32 @@ def rule_schema() -> dict[str, Any]:
     return schema()
 
 
+@get("/api/v1/segments/fields", opt=READ, tags=TAGS)
+async def fields(request: UserRequest, resources: Wired) -> FieldList:
+    """What can be asked here, in react-querybuilder's words, with values of this store to choose from."""
+    return await segment_fields.list_fields(
+        resources.books, resources.ledgers, tenant_of(request), personal=request.user.pii
+    )
+
+
 @post("/api/v1/segments/preview", opt=READ, tags=TAGS, status_code=200)
 async def preview(
     request: UserRequest, resources: Wired, data: JSONBody[RuleAsked]
 ) -> SegmentPreview:
     """Who a rule finds: how many, what they spent, a funnel by condition, ten of them, and what it says."""
     return await segment_preview.preview(
+        resources.books,
+        resources.ledgers,
+        tenant_of(request),
+        data.rule,
+        personal=request.user.pii,
+    )
+
+
+@post("/api/v1/segments/course", opt=READ, tags=TAGS, status_code=200)
+async def course(request: UserRequest, resources: Wired, data: JSONBody[RuleAsked]) -> Course:
+    """How many a rule would have found every thirty days of the last half-year."""
+    return await segment_course.course(
         resources.books,
         resources.ledgers,
         tenant_of(request),
@@ -259,7 +281,9 @@ async def sizes(
 
 handlers = [
     rule_schema,
+    fields,
     preview,
+    course,
     explain,
     overlap,
     library,

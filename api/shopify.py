@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from hmac import compare_digest
 from typing import Any, Final
+from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.datastructures import Cookie
@@ -32,15 +33,18 @@ UserRequest = Request[Identity, Any, Any]
 
 @get("/auth", opt={"right": Right.CONNECT}, include_in_schema=False)
 async def start(
-    request: UserRequest, resources: Wired, shop: FromQuery[str] = ""
+    request: UserRequest,
+    resources: Wired,
+    shop: FromQuery[str] = "",
+    segment: FromQuery[UUID | None] = None,
 ) -> Response[None]:
-    """Send the browser to the shop, which asks its owner."""
+    """Send the browser to the shop, which asks its owner; with ``segment`` also for the right to write its tag."""
     domain = parse_shop_domain(shop)
-    state = await accounts.issue_code(
-        resources.tenancy, PURPOSE, _bound_to(request.user, domain), ttl_s=STATE_LIFE_S
-    )
+    bound = _bound_to(request.user, domain) | ({"segment": str(segment)} if segment else {})
+    state = await accounts.issue_code(resources.tenancy, PURPOSE, bound, ttl_s=STATE_LIFE_S)
     redirect_uri = f"{resources.settings.public_url}/auth/callback"
-    url = authorize_url(resources.shops.app, domain, state=state, redirect_uri=redirect_uri)
+    app = await resources.shops.app_for(tenant_of(request), tags=segment is not None)
+    url = authorize_url(app, domain, state=state, redirect_uri=redirect_uri)
     return see_other(url, cookies=[_state_cookie(state, resources.settings)])
 
 
@@ -50,11 +54,12 @@ async def callback(request: UserRequest, resources: Wired) -> Response[None]:
     query = _single_values(request)
     verify_callback(query, resources.settings.shopify_secrets, now=datetime.now(UTC))
     shop = parse_shop_domain(query.get("shop", ""))
-    await _redeem_state(request, resources, query.get("state", ""), shop)
+    segment = await _redeem_state(request, resources, query.get("state", ""), shop)
     if not query.get("code"):
         raise Forbidden(f"The store was not connected: Shopify sent no code. {START_AGAIN}")
     await resources.shops.connect(tenant_of(request), shop, query["code"])
-    return see_other(DEFAULT_TARGET, cookies=[_state_cookie("", resources.settings)])
+    target = url_with("/app/segments", id=segment, tags="1") if segment else DEFAULT_TARGET
+    return see_other(target, cookies=[_state_cookie("", resources.settings)])
 
 
 @get("/auth/install", opt={"right": Right.PUBLIC}, include_in_schema=False, sync_to_thread=False)
@@ -67,16 +72,18 @@ def install(request: Request[Any, Any, Any], resources: Wired) -> Response[None]
 
 async def _redeem_state(
     request: UserRequest, resources: Resources, state: str, shop: ShopDomain
-) -> None:
-    """The state is that of this browser, this log-in and this shop, and was not used before."""
+) -> str | None:
+    """The state is that of this browser, this log-in and this shop, and was not used before; the segment it is for."""
     cookie = state_of(request.cookies, COOKIE, secure=resources.settings.secure)
     if not state or not compare_digest(cookie.encode(), state.encode()):
         raise Forbidden(f"This return from Shopify was started in another browser. {START_AGAIN}")
-    payload = await accounts.redeem_code(resources.tenancy, PURPOSE, state)
+    payload = await accounts.redeem_code(resources.tenancy, PURPOSE, state) or {}
+    segment = payload.pop("segment", None)
     if payload != _bound_to(request.user, shop):
         raise Forbidden(
             f"This return from Shopify was used before or belongs to another log-in. {START_AGAIN}"
         )
+    return segment
 
 
 def _bound_to(identity: Identity, shop: ShopDomain) -> dict[str, str]:

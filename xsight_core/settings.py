@@ -7,12 +7,15 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-__all__ = ["DEFAULT_SCOPES", "QueueSettings", "Settings"]
+__all__ = ["DEFAULT_SCOPES", "TAG_SCOPE", "QueueSettings", "Settings"]
 
 DEFAULT_SCOPES = (
-    "read_customers,write_customers,read_orders,read_all_orders,read_products,read_inventory,"
-    "read_customer_merge,read_reports"
+    "read_customers,read_orders,read_all_orders,read_products,read_inventory,read_customer_merge,"
+    "read_reports"
 )
+"""What every shop is asked for. Writing tags asks for ``TAG_SCOPE`` besides, when a shop first wants to."""
+
+TAG_SCOPE = "write_customers"
 
 
 class QueueSettings(BaseSettings):

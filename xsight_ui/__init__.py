@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xsight_ui.widgets import Page, Panel, Table, show
+    from xsight_ui.widgets import Page, Panel, SegmentBuilder, Table, show
 
-__all__ = ["TEMPLATES", "Page", "Panel", "Table", "show"]
+__all__ = ["TEMPLATES", "Page", "Panel", "SegmentBuilder", "Table", "show"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 
 
 def __getattr__(name: str) -> Any:
     """Load the widgets when they are first asked for."""
-    if name in {"Page", "Panel", "Table", "show"}:
+    if name in {"Page", "Panel", "SegmentBuilder", "Table", "show"}:
         return getattr(import_module("xsight_ui.widgets"), name)
     raise AttributeError(name)

@@ -35,6 +35,24 @@ SELECT jsonb_build_object(
     FROM xsight.completeness ORDER BY checked_at DESC LIMIT 1))
 FROM xsight.tenant_state s WHERE s.connection <> 'none' OR s.synced_at IS NOT NULL"""
 
+# No rule and no member: a rule may hold what names a person, and the browser asks for both with the viewer's right.
+_SEGMENTS = """
+SELECT jsonb_build_object(
+  'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
+  'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
+    'currency_exponent', s.currency_exponent, 'timezone', s.timezone),
+  'freshness', jsonb_build_object('synced_at', s.synced_at, 'last_order_on', NULL,
+    'history_since', s.history_since),
+  'totals', (SELECT body -> 'totals' FROM xsight.documents WHERE name = 'overview'
+    ORDER BY data_version DESC LIMIT 1),
+  'saved', (SELECT coalesce(jsonb_agg(to_jsonb(g) ORDER BY lower(g.name)), '[]') FROM (
+    SELECT id, name, note, template, members, refreshed_at, trouble IS NOT NULL AS troubled,
+      (SELECT net_minor FROM xsight.segment_sizes z WHERE z.segment_id = id ORDER BY day DESC LIMIT 1) AS net_minor,
+      (SELECT coalesce(jsonb_agg(jsonb_build_array(date '1970-01-01' + day, members) ORDER BY day), '[]') FROM (
+        SELECT z.day, z.members FROM xsight.segment_sizes z WHERE z.segment_id = segments.id
+        ORDER BY z.day DESC LIMIT 90) AS last) AS sizes
+    FROM xsight.segments) AS g))
+FROM xsight.tenant_state s WHERE s.data_version > 0"""
 
 _SETTINGS = """
 SELECT jsonb_build_object(
@@ -61,6 +79,7 @@ FROM xsight.tenant_state s"""
 _ASKED: Final = {
     "published": _PUBLISHED,
     "sync": _SYNC,
+    "segments": _SEGMENTS,
     "settings": _SETTINGS,
     "customers": CUSTOMERS,
     "customer": CUSTOMER,

@@ -10,7 +10,7 @@ from xsight_ui.assets import ASSETS_URL, manifest
 from xsight_ui.data import read_document
 from xsight_ui.pages import PAGES
 
-__all__ = ["Page", "Panel", "Table", "show"]
+__all__ = ["Page", "Panel", "SegmentBuilder", "Table", "show"]
 
 # anywidget runs this from a blob: address, so the import needs an absolute one. A kernel that is older than an upgrade
 # names a file that is gone: then the current manifest is asked. The import stands in render(), as anywidget gives
@@ -61,6 +61,32 @@ class Table(Panel):
             "height": height,
         }
         super().__init__(panel, shop)
+
+
+class SegmentBuilder(anywidget.AnyWidget):
+    """The builder of segments, in a notebook or a dashboard: ``rule`` follows what is built, and can be set.
+
+    Counting and saving go from the browser to the API with the viewer's own session: the kernel sees the rule and
+    the number of ``customers`` it finds, no names. After saving, ``segment`` is the saved segment's id.
+    """
+
+    _esm = _loader("renderBuilder")
+    rule = traitlets.Dict().tag(sync=True)
+    customers = traitlets.Int(None, allow_none=True).tag(sync=True)
+    segment = traitlets.Unicode(None, allow_none=True).tag(sync=True)
+    name = traitlets.Unicode("").tag(sync=True)
+    shop = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        rule: dict[str, Any] | None = None,
+        *,
+        name: str = "",
+        segment: str | None = None,
+        shop: dict[str, Any] | None = None,
+    ) -> None:
+        """Begin with `rule`; with `segment`, the id of a saved one, changes are saved to that."""
+        super().__init__(rule=rule or {}, name=name, segment=segment, shop=shop or {})
 
 
 class Page(anywidget.AnyWidget):

@@ -23,6 +23,7 @@ __all__ = [
     "put_membership",
     "read_events_after",
     "read_membership",
+    "read_moves",
     "read_stored",
 ]
 
@@ -156,6 +157,25 @@ def read_events_after(connection: _Connection, segment_id: UUID, day: int) -> di
             [segment_id, day],
         ).fetchall()
     )
+
+
+def read_moves(
+    connection: _Connection, segment_id: UUID, days: int, most: int
+) -> tuple[list[tuple[int, int, int]], list[tuple[int, bool, datetime]]]:
+    """Comings and goings by day over the last so many days on which there were any, and the newest of them."""
+    by_day = connection.execute(
+        "SELECT day, count(*) FILTER (WHERE entered), count(*) FILTER (WHERE NOT entered) "
+        "FROM xsight.segment_events WHERE segment_id = %s GROUP BY day ORDER BY day DESC LIMIT %s",
+        [segment_id, days],
+    ).fetchall()
+    newest = connection.execute(
+        "SELECT customer_id, entered, at FROM xsight.segment_events WHERE segment_id = %s "
+        "ORDER BY id DESC LIMIT %s",
+        [segment_id, most],
+    ).fetchall()
+    return [(row[0], row[1], row[2]) for row in by_day][::-1], [
+        (row[0], row[1], row[2]) for row in newest
+    ]
 
 
 def read_membership(connection: _Connection, segment_id: UUID) -> tuple[bool, int, bytes] | None:

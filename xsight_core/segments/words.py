@@ -52,6 +52,11 @@ def sentence(rule: Group, names: Mapping[str, str] | None = None) -> str:
     return f"Customers where {_Words(names or {}).node(rule, outer=True)}."
 
 
+def _low(label: str) -> str:
+    """A label within a sentence; RFM and CLV stay as they are."""
+    return label if label[:2].isupper() else label[0].lower() + label[1:]
+
+
 class _Words:
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
@@ -65,7 +70,7 @@ class _Words:
         return said if outer or len(node.rules) == 1 else f"({said})"
 
     def rule(self, rule: Rule) -> str:
-        value, label = rule.value, rule.field.label[0].lower() + rule.field.label[1:]
+        value, label = rule.value, _low(rule.field.label)
         operator = OPERATORS[rule.field.kind][rule.operator]
         match value:
             case Event():

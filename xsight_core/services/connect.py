@@ -13,12 +13,13 @@ from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import httpx
+import msgspec
 import structlog
 
 from xsight_core.crypto import Keyring
 from xsight_core.errors import AccessDenied, Conflict, SchemaChanged, TokenRevoked
 from xsight_core.services.audit import Actor, record
-from xsight_core.settings import Settings
+from xsight_core.settings import TAG_SCOPE, Settings
 from xsight_core.shopify import oauth
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.shopify.domain import ShopDomain, parse_shop_domain
@@ -114,6 +115,19 @@ class ShopAccess:
             settings.keyring.get_secret_value(), fresh=None if file is None else file.read_text
         )
         return cls(tenancy, keyring, http, app=app, version=settings.shopify_api_version)
+
+    async def app_for(self, tenant_id: UUID, *, tags: bool) -> oauth.App:
+        """The app with the scopes to ask a tenant's shop for.
+
+        Writing customers' tags is asked of who wants it, and of who has granted it before: to connect again
+        takes nothing away.
+        """
+        asked = self.app.scopes.split(",")
+        async with self.tenancy.scope(tenant_id) as session:
+            granted = TAG_SCOPE in (await shops.state(session)).scopes
+        if (tags or granted) and TAG_SCOPE not in asked:
+            asked.append(TAG_SCOPE)
+        return msgspec.structs.replace(self.app, scopes=",".join(asked))
 
     async def connect(self, tenant_id: UUID, shop: ShopDomain, code: str) -> str:
         """Trade the code of a checked return from Shopify and attach the shop; its name."""

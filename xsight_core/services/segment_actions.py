@@ -23,10 +23,12 @@ from xsight_core.segments.shopify_export import tag_of
 from xsight_core.services.audit import Actor, record
 from xsight_core.services.jobs import enqueue
 from xsight_core.services.lots import bits_of, check_share, draw_arms
+from xsight_core.settings import TAG_SCOPE
 from xsight_core.tenancy import Tenancy
 
 __all__ = [
     "ActionView",
+    "MissingScope",
     "TagPlan",
     "TagWish",
     "list_actions",
@@ -37,7 +39,12 @@ __all__ = [
 
 _LONGEST_TAG: Final = 40
 _SAMPLE: Final = 10
-_NEEDED: Final = "write_customers"
+
+
+class MissingScope(Conflict):
+    """The shop was not asked yet, or did not agree: its owner can allow it at ``/auth?shop=…&segment=…``."""
+
+    code = "missing_scope"
 
 
 class TagWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -184,9 +191,9 @@ async def _check_may_write(session: AsyncSession, tag: str) -> None:
     connection, scopes = await rows.connection_of(session)
     if connection != "connected":
         raise Conflict("No store is connected. Connect the store first.")
-    if _NEEDED not in scopes:
-        raise Conflict(
-            f"The store did not grant {_NEEDED}. Connect it again and accept, then write tags."
+    if TAG_SCOPE not in scopes:
+        raise MissingScope(
+            f"The store has not allowed XSight to write tags ({TAG_SCOPE}). Allow it in Shopify, then write them."
         )
     if await rows.active_on(session, tag):
         raise Conflict(f"“{tag}” is being written already; wait until that is done.")

@@ -19,9 +19,10 @@ from xsight_core.services.audit import Actor, record
 from xsight_core.services.jobs import enqueue
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["Members", "list_members", "request_refresh"]
+__all__ = ["Members", "Moves", "list_members", "list_moves", "request_refresh"]
 
 REFRESH: Final = "segments"
+_NEWEST: Final = 30
 
 
 class Members(msgspec.Struct, frozen=True):
@@ -46,6 +47,52 @@ async def list_members(
     """Who is in it, or was at the end of a past day of the shop's."""
     return await asyncio.to_thread(
         _list, tenancy, tenant_id, segment_id, on, cursor, limit, personal
+    )
+
+
+class Day(msgspec.Struct, frozen=True):
+    """How many came and left on a day of the shop's."""
+
+    day: date
+    entered: int
+    left: int
+
+
+class Move(msgspec.Struct, frozen=True):
+    """A customer who came (``entered``) or left."""
+
+    customer: int
+    entered: bool
+    at: datetime
+
+
+class Moves(msgspec.Struct, frozen=True):
+    """Comings and goings by day, oldest first, and the newest thirty of them."""
+
+    days: list[Day]
+    newest: list[Move]
+
+
+async def list_moves(
+    tenancy: Tenancy, tenant_id: UUID, segment_id: UUID, *, days: int, personal: bool
+) -> Moves:
+    """Who came into a segment and who left it."""
+    return await asyncio.to_thread(_moves, tenancy, tenant_id, segment_id, days, personal)
+
+
+def _moves(
+    tenancy: Tenancy,
+    tenant_id: UUID,
+    segment_id: UUID,
+    days: int,
+    personal: bool,  # noqa: FBT001
+) -> Moves:
+    with tenancy.connection(tenant_id) as connection:
+        _allowed(rows.read_membership(connection, segment_id), personal=personal)
+        by_day, newest = rows.read_moves(connection, segment_id, days, _NEWEST)
+    return Moves(
+        [Day(day_of(day), entered, left) for day, entered, left in by_day],
+        [Move(customer, entered, at) for customer, entered, at in newest],
     )
 
 
@@ -75,11 +122,7 @@ def _list(
     after = _position(cursor)
     with tenancy.connection(tenant_id) as connection:
         found = rows.read_membership(connection, segment_id)
-        if found is None:
-            raise NotFound("There is no such segment.")
-        asks, since, bits = found
-        if asks and not personal:
-            raise Forbidden("Its rule asks what names a person; you may not see who is in it.")
+        since, bits = _allowed(found, personal=personal)
         if since < 0:
             raise Conflict("Who is in it has not been worked out yet; refresh it first.")
         today = read_shop(connection).day(datetime.now(UTC))
@@ -98,6 +141,16 @@ def _list(
         str(page[limit - 1]) if len(page) > limit else None,
         on or day_of(today),
     )
+
+
+def _allowed(found: tuple[bool, int, bytes] | None, *, personal: bool) -> tuple[int, bytes]:
+    """Since when membership is known and who is in it, for whoever may see that."""
+    if found is None:
+        raise NotFound("There is no such segment.")
+    asks, since, bits = found
+    if asks and not personal:
+        raise Forbidden("Its rule asks what names a person; you may not see who is in it.")
+    return since, bits
 
 
 def _undone(mask: Mask, moved: dict[int, bool], ordinals: dict[int, int]) -> Mask:

@@ -36,12 +36,12 @@ async function emitModules(css) {
   const { metafile } = await esbuild.build({
     entryPoints: { kit: "src/kit.js" }, outdir: out, entryNames: "[name].[hash]", chunkNames: "[name].[hash]",
     bundle: true, format: "esm", splitting: true, minify: true, metafile: true, target: browsers,
-    define: { STYLESHEET: JSON.stringify(css) }, legalComments: "none", logLevel: "warning",
+    jsx: "automatic", define: { STYLESHEET: JSON.stringify(css), "process.env.NODE_ENV": '"production"' }, legalComments: "none", logLevel: "warning",
   });
   const modules = {};
   for (const [file, meta] of Object.entries(metafile.outputs)) {
     if (!meta.entryPoint) continue;
-    const name = path.basename(meta.entryPoint, ".js");
+    const name = path.parse(meta.entryPoint).name;
     const imports = meta.imports.filter((i) => i.kind === "import-statement").map((i) => path.basename(i.path));
     modules[name] = { file: path.basename(file), imports };
   }

@@ -11,13 +11,25 @@ from xsight_ui.pages.definition import PageDef
 from xsight_ui.pages.overview import OVERVIEW
 from xsight_ui.pages.published import PUBLISHED
 from xsight_ui.pages.rfm import RFM
+from xsight_ui.pages.segments import SEGMENTS
 from xsight_ui.pages.settings import SETTINGS
 from xsight_ui.pages.sync import SYNC
 
 __all__ = ["PAGES", "PageDef", "navigation"]
 
 PAGES: dict[str, PageDef] = {
-    page.key: page for page in (OVERVIEW, CUSTOMERS, RFM, COHORTS, CHURN, SYNC, SETTINGS, PUBLISHED)
+    page.key: page
+    for page in (
+        OVERVIEW,
+        CUSTOMERS,
+        RFM,
+        COHORTS,
+        CHURN,
+        SEGMENTS,
+        SYNC,
+        SETTINGS,
+        PUBLISHED,
+    )
 }
 
 

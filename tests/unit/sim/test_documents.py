@@ -18,7 +18,7 @@ from shopify_sim.access import denier
 from shopify_sim.bulk.rules import user_errors
 from shopify_sim.cost import MAX_COST, Cost
 from shopify_sim.schema import VERSIONS, load
-from xsight_core.settings import DEFAULT_SCOPES
+from xsight_core.settings import DEFAULT_SCOPES, TAG_SCOPE
 
 FOLDER = Path(xsight_core.shopify.__path__[0]) / "documents"
 EVERY = sorted(
@@ -67,7 +67,7 @@ def test_bulk_documents_keep_the_bulk_rules(path, version):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=str)
 def test_the_scopes_the_app_asks_for_cover_every_field(path):
     schema = load("2026-10")
-    denied = denier(schema, frozenset(DEFAULT_SCOPES.split(",")))
+    denied = denier(schema, frozenset([*DEFAULT_SCOPES.split(","), TAG_SCOPE]))
     info, found = TypeInfo(schema.graphql), []
 
     class Look(Visitor):

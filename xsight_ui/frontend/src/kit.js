@@ -62,3 +62,11 @@ export async function renderPanel({ model, el }) {
   await tile.show();
   model.on("change:panel", () => tile.update(model.get("panel")));
 }
+
+/** render() of the builder of segments on its own. */
+export async function renderBuilder({ model, el }) {
+  await ensureStylesheet();
+  el.classList.add("xs", "xs-in-notebook", "xs-builder-alone");
+  const { widget } = await import("./segments/builder.jsx");
+  return widget(model, el);
+}

@@ -11,6 +11,8 @@ import * as published from "./published.js";
 import * as quarantine from "./quarantine.js";
 import * as rfmGrid from "./rfm_grid.js";
 import * as segmentWhy from "./segment_why.js";
+import * as segmentLibrary from "./segment_library.js";
+import * as segmentList from "./segment_list.js";
 import * as segments from "./segments.js";
 import * as shopifyGroups from "./shopify_groups.js";
 import * as syncRuns from "./sync_runs.js";
@@ -21,6 +23,7 @@ const charts = () => import("../charts.js");
 const plots = () => import("../plots.js");
 const table = () => import("../table.js");
 const settings = () => import("../settings.js");
+const room = () => import("../segments/room.js");
 
 const here = ({ mount, rows }) => ({ mount, rows: async () => rows });
 const nothing = () => ({ columns: [], rows: [] });
@@ -31,6 +34,15 @@ const later = (load, mount, rows) => ({ load, mount: async (tile, page) => (awai
 export const views = {
   kpis: here(kpis),
   segments: here(segments),
+  segment_list: here(segmentList),
+  segment_library: here(segmentLibrary),
+  segment_rule: later(room, "rule", "ruleRows"),
+  segment_members: later(room, "members", "membersRows"),
+  segment_moves: later(room, "moves", "movesRows"),
+  segment_overlap: later(room, "overlap", "overlapRows"),
+  segment_acts: later(room, "acts", "actsRows"),
+  segment_lift: later(room, "lift", "liftRows"),
+  segment_size: later(charts, "segmentSize", "segmentSizeRows"),
   rfm_grid: here(rfmGrid),
   cohorts: here(cohorts),
   lifetime_value: here(lifetimeValue),
