@@ -392,9 +392,10 @@ class Shop:
         """
         day = self._day(as_of)
         _, code, names = first_of(self._orders(), day, by)
-        counts = pd.Series(np.bincount(code, minlength=len(names)), pd.Index(names, name=by))
-        found = counts[counts > 0].sort_values(ascending=False, kind="stable")
-        return found.rename("customers")
+        counts = np.bincount(code, minlength=len(names))
+        best = [i for i in np.argsort(-counts, kind="stable").tolist() if counts[i]]
+        index = pd.Index([names[i] for i in best], name=by)
+        return pd.Series(counts[best], index, name="customers")
 
     def cohort_bands(
         self,

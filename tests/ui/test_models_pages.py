@@ -1,6 +1,7 @@
 """RFM, Cohorts and Churn & CLV: painted from the documents of a real run, asked anew for other choices."""
 
 import json
+from datetime import date
 
 import pytest
 
@@ -203,3 +204,32 @@ def test_too_little_to_learn_from_is_said_in_every_tile(models_page, site):
     assert "3 of 30" in states.first.inner_text()
     page = models_page("cohorts", width=390, theme="dark")
     fits(page, 390)
+
+
+def test_any_days_of_the_overview(models_page, site):
+    page = models_page("overview", "?range=2026-01-01..2026-01-31")
+    daily = models_sample.documents()["overview"]["daily"]
+    start = date.fromisoformat(daily["start"])
+    first = (date(2026, 1, 1) - start).days
+    net = sum(daily["net_minor"][first : first + 31])
+    shown = page.locator("[data-metric=net_sales]")
+    assert int(shown.get_attribute("data-value")) == net
+    assert page.locator(".xs-stamp-days").inner_text() == "Jan 1 – 31, 2026"
+    assert page.locator(".xs-head .xs-toggle [aria-pressed=true]").count() == 0
+    tile = page.locator("[data-panel=sales]")
+    tile.get_by_role("button", name="Options for").click()
+    tile.get_by_role("menuitem", name="Open as notebook cell").click()
+    code = page.get_by_role("dialog").locator("code").inner_text()
+    assert 'since="2026-01-01", until="2026-01-31"' in code
+    page.keyboard.press("Escape")
+    page.locator(".xs-head [data-key='90']").click()
+    assert "range=" not in page.url
+    assert int(shown.get_attribute("data-value")) == sum(daily["net_minor"][-90:])
+    page.go_back()
+    page.wait_for_function(
+        "net => document.querySelector('[data-metric=net_sales]').dataset.value == net", arg=net
+    )
+    page.locator("[data-range]").click()
+    page.get_by_role("button", name="Last 7 days").click()
+    assert "range=7d" in page.url
+    assert int(shown.get_attribute("data-value")) == sum(daily["net_minor"][-7:])

@@ -8,6 +8,7 @@ from xsight_ui.pages.churn import CHURN
 from xsight_ui.pages.cohorts import COHORTS
 from xsight_ui.pages.customers import CUSTOMERS
 from xsight_ui.pages.definition import PageDef
+from xsight_ui.pages.gallery import GALLERY
 from xsight_ui.pages.overview import OVERVIEW
 from xsight_ui.pages.published import PUBLISHED
 from xsight_ui.pages.rfm import RFM
@@ -29,6 +30,7 @@ PAGES: dict[str, PageDef] = {
         SYNC,
         SETTINGS,
         PUBLISHED,
+        GALLERY,
     )
 }
 

@@ -28,6 +28,7 @@ class PageDef:
     `modules` of the front end are fetched early. A page with a `parent` (its key and title) is opened from that one,
     not from the navigation. `range` is the word of the range of days that it begins with (see `frontend/src/range.js`).
     `tabs`: key, label and panels of each; one at a time is shown.
+    `sample` is shown where nothing is stored: only the gallery has one.
     """
 
     key: str
@@ -41,12 +42,15 @@ class PageDef:
     parent: tuple[str, str] | None = None
     range: str | None = None
     tabs: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    sample: Callable[[], Document] | None = None
 
     def spec(self, document: Document | None, now: datetime) -> Spec:
         """Everything the browser needs to paint the page; without a document, the way to the first one."""
         head: Spec = {"page": self.key, "title": self.title}
         if self.parent:
             head["parent"] = dict(zip(("key", "title"), self.parent, strict=True))
+        if document is None and self.sample:
+            document = self.sample()
         if document is None:
             return head | {"state": "onboarding", "data_version": 0, "rows": [], "panels": {}}
         head |= {

@@ -18,9 +18,10 @@ _NEW_AND_RETURNING = (("new_customers", "New"), ("returning_customers", "Returni
 def _panels(document: Document) -> dict[str, Spec]:
     rfm = document["rfm"]
     names = {segment["key"]: segment["name"] for segment in rfm["segments"]}
+    defined = document.get("definitions", {})
     return {
-        "kpis": panels.kpis(_HEADLINES),
-        "sales": panels.trend(metrics.NET_SALES),
+        "kpis": panels.kpis([metrics.explained(metric, defined) for metric in _HEADLINES]),
+        "sales": panels.trend(metrics.explained(metrics.NET_SALES, defined)),
         "mix": panels.stack(
             "New and returning",
             "Customers who ordered, split by whether it was their first day with an order. "

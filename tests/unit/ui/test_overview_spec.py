@@ -43,6 +43,15 @@ def test_every_tile_says_what_it_shows():
     assert all(len(text) > 40 for text in definitions)
 
 
+def test_a_metric_is_defined_by_the_registry_where_it_is_one_of_its_metrics():
+    told = "Net sales as the registry has them, in so many words."
+    panels = spec_of(definitions={"net_sales": told, "orders": "Orders."})["panels"]
+    by_key = {metric["key"]: metric["definition"] for metric in panels["kpis"]["metrics"]}
+    assert (by_key["net_sales"], by_key["orders"]) == (told, "Orders.")
+    assert panels["sales"]["definition"] == told
+    assert by_key["returning_share"].startswith("Of the customers")
+
+
 def test_daily_arrays_reach_the_browser_unchanged():
     document = make_document()
     assert OVERVIEW.spec(document, NOW)["daily"] == document["daily"]

@@ -18,7 +18,7 @@ def customers(s: Sliced) -> Int:
 
 @metric("new_customers", Unit.COUNT)
 def new_customers(s: Sliced) -> Int:
-    """Customers whose first order ever it was."""
+    """Customers whose first order ever it was; guests are not customers."""
     return s.new_customers
 
 

@@ -41,7 +41,10 @@ def returns_on_refund_date(s: Sliced) -> Int:
 
 @metric("net_sales", Unit.MONEY, by_product=True)
 def net_sales(s: Sliced) -> Int:
-    """Gross sales - discounts - returns: what "revenue" means here."""
+    """Gross sales - discounts - returns, without tax and shipping: what "revenue" means here.
+
+    Returns stand on the day of their order.
+    """
     return s.total(s.orders.net_minor)
 
 
@@ -71,7 +74,7 @@ def refunds_paid(s: Sliced) -> Int:
 
 @metric("aov", Unit.MONEY, additive=False)
 def aov(s: Sliced) -> NDArray[np.float64]:
-    """Average order value: net sales / orders."""
+    """Average order value: net sales / orders, free ones included."""
     return ratio(net_sales(s), s.count())
 
 

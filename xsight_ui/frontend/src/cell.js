@@ -10,7 +10,7 @@ export function codeOf(tile) {
   const { daily, freshness } = tile.page.state.spec;
   const values = { ...tile.values?.() };
   if (daily) {
-    const { from, to } = tile.page.state.span ?? range(daily, tile.page.state.days);
+    const { from, to } = range(daily, tile.page.state.days);
     Object.assign(values, { since: dayAt(daily, from), until: dayAt(daily, to - 1) });
   }
   if (tile.panel.as_of) values.since ??= daysBefore(tile.panel.as_of, 90);

@@ -2,11 +2,11 @@
 import { onParameters, pageAddress, parameters, setParameters } from "./address.js";
 import { h, icon, nextFrame, whenIdle } from "./dom.js";
 import { ago, formatter } from "./format.js";
-import { PageState } from "./model.js";
+import { PageState, same } from "./model.js";
 import { fillNames, ownStore } from "./names.js";
 import { onboarding } from "./onboarding.js";
 import { dayAt, range } from "./period.js";
-import { rangePicker } from "./range.js";
+import { chosenRange, rangePicker, shopDay } from "./range.js";
 import { get } from "./session.js";
 import { syncControl } from "./sync_panel.js";
 import { showAlerts } from "./shell.js";
@@ -15,7 +15,7 @@ import { tabBar } from "./tabs.js";
 import { Tile } from "./tile.js";
 import { toggle } from "./toggle.js";
 
-const wordOf = (days) => (days == null ? "all" : String(days));
+const wordOf = (days) => (days == null ? "all" : typeof days === "object" ? "own" : String(days));
 
 export class PageView {
   tiles = new Map();
@@ -79,7 +79,7 @@ export class PageView {
       daysToAddress(days, spec);
       this.state.setDays(days);
     });
-    this.range = spec.range ? rangePicker({ fallback: spec.range.value, timezone: spec.shop.timezone, format: this.format }) : null;
+    this.range = spec.range || spec.period ? rangePicker({ fallback: spec.range?.value ?? null, timezone: spec.shop.timezone, format: this.format }) : null;
     const up = spec.parent && pageAddress(spec.parent.key);
     this.title = h("h1", {}, spec.title);
     return h("div", { class: "xs-head" },
@@ -143,7 +143,7 @@ export class PageView {
     const { spec } = this.state;
     if (!spec.period) return;
     const days = daysFromAddress(spec);
-    if (days === this.state.days) return;
+    if (same(days, this.state.days)) return;
     for (const button of this.element.querySelectorAll(".xs-head .xs-toggle button")) button.setAttribute("aria-pressed", String(button.dataset.key === wordOf(days)));
     this.state.setDays(days);
   }
@@ -171,9 +171,15 @@ const PERIOD_KINDS = new Set(["kpis", "trend", "stack"]);
 /** The period is part of the address: a link to the page shows the same days. */
 function daysFromAddress(spec) {
   if (!spec.period) return null;
+  const { word: own, since, until } = chosenRange(null, shopDay(spec.shop?.timezone));
+  if (own) {
+    const days = since || until ? { since, until } : null;
+    const { from, to } = range(spec.daily, days);
+    if (to > from) return days;
+  }
   const word = parameters().get("days");
   const found = spec.period.options.find(({ days }) => wordOf(days) === word);
   return found ? found.days : spec.period.value;
 }
 
-const daysToAddress = (days, spec) => setParameters({ days: days === spec.period.value ? null : wordOf(days) });
+const daysToAddress = (days, spec) => setParameters({ days: days === spec.period.value ? null : wordOf(days), range: null });

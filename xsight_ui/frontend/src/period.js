@@ -7,11 +7,19 @@ const WEEKLY_UP_TO = 400;
 
 export const dayAt = (daily, index) => new Date(Date.parse(daily.start + "T00:00:00Z") + index * DAY_MS).toISOString().slice(0, 10);
 
-/** Index range [from, to) of the last `days` days (all of them for null), and of as many days before, if there are. */
+const indexOf = (daily, day) => Math.round((Date.parse(day + "T00:00:00Z") - Date.parse(daily.start + "T00:00:00Z")) / DAY_MS);
+
+/**
+ * Index range [from, to) of the last `days` days (all of them for null), or of those of `{ since, until }` that there
+ * are; and of as many days before, if there are.
+ */
 export function range(daily, days) {
-  const to = daily.orders.length;
-  const length = days == null ? to : Math.min(days, to);
-  const from = to - length;
+  const own = days !== null && typeof days === "object";
+  const last = daily.orders.length;
+  const to = own && days.until ? Math.max(0, Math.min(last, indexOf(daily, days.until) + 1)) : last;
+  const start = own ? (days.since ? Math.max(0, indexOf(daily, days.since)) : 0) : days == null ? 0 : to - Math.min(days, to);
+  const from = Math.min(start, to);
+  const length = to - from;
   const before = days != null && from - length >= 0 ? { from: from - length, to: from } : null;
   return { from, to, before };
 }

@@ -34,18 +34,18 @@ export function daysOf(word, today) {
   return more === undefined && isDay(since) && isDay(until ?? "") && FIRST <= since && since <= until ? { since, until } : undefined;
 }
 
-/** The range in the address: `{ word, since, until }`; `fallback` where it names none that can be read. */
+/** The range in the address: `{ word, since, until }`; `fallback` (null: no days) where it names none that can be read. */
 export function chosenRange(fallback, today, name = "range") {
   const word = parameters().get(name);
   const days = word && daysOf(word, today);
-  return days ? { word, ...days } : { word: fallback, ...daysOf(fallback, today) };
+  return days ? { word, ...days } : { word: fallback, ...(fallback && daysOf(fallback, today)) };
 }
 
 /**
  * A button that tells the range and opens the choice. The address is changed here; the page hears of it by
  * `onParameters`, and calls `update()` to have the button follow.
  */
-export function rangePicker({ fallback, timezone, format, name = "range" }) {
+export function rangePicker({ fallback, timezone, format, name = "range", none = "Other days" }) {
   const text = h("span");
   const button = h("button", { type: "button", class: "xs-button xs-range-button", "data-range": "" }, icon("calendar"), text);
   const choose = (word) => {
@@ -83,6 +83,7 @@ export function rangePicker({ fallback, timezone, format, name = "range" }) {
     },
     update() {
       const chosen = current();
+      if (!chosen.word) return void (text.textContent = none);
       text.textContent = PRESETS.find(([word]) => word === chosen.word)?.[1] ?? format.dateRange(chosen.since, chosen.until);
     },
   };

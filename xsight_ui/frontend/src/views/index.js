@@ -1,4 +1,5 @@
 // Which module shows which kind of panel. Light ones come with the kit; charts and tables are fetched when a page has one.
+import { skeleton } from "../states.js";
 import * as atRisk from "./at_risk.js";
 import * as cohortHeat from "./cohort_heat.js";
 import * as cohortParts from "./cohort_parts.js";
@@ -32,6 +33,7 @@ const later = (load, mount, rows) => ({ load, mount: async (tile, page) => (awai
 
 /** kind → { mount(tile, page), rows() → (panel, page) => { columns, rows } }; `load` only where code is fetched. */
 export const views = {
+  loading: here({ mount: (tile) => (tile.body.replaceChildren(skeleton()), { update() {} }), rows: () => ({ columns: [], rows: [] }) }),
   kpis: here(kpis),
   segments: here(segments),
   segment_list: here(segmentList),
