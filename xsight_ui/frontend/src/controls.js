@@ -7,14 +7,14 @@ let serial = 0;
 /** A labelled day; what is typed is a choice once it is a whole day. */
 export function dayField(label, value, limits, onchange) {
   const input = h("input", { type: "date", value, min: limits.min, max: limits.max, required: true, onchange: () => input.validity.valid && isDay(input.value) && onchange(input.value) });
-  return h("label", { class: "xs-field" }, h("span", {}, label), input);
+  return h("label", { class: "xs-pick" }, h("span", {}, label), input);
 }
 
 /** A labelled list; options are [key, text]. */
 export function listField(label, options, value, onchange) {
-  const id = `xs-field-${++serial}`;
+  const id = `xs-pick-${++serial}`;
   const select = h("select", { id, onchange: () => onchange(select.value) }, options.map(([key, text]) => h("option", { value: key, selected: key === value }, text)));
-  return h("span", { class: "xs-field" }, h("label", { for: id }, label), select);
+  return h("span", { class: "xs-pick" }, h("label", { for: id }, label), select);
 }
 
 /** The day looked from, kept in the address as `as_of`. */

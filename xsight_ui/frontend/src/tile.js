@@ -116,7 +116,7 @@ export class Tile {
     this.tableItem.lastChild.textContent = this.#asTable ? "Show as picture" : "Show as table";
     this.#view?.dispose?.();
     this.#view = null;
-    for (const control of this.tools.querySelectorAll(".xs-toggle, .xs-field")) control.remove();
+    for (const control of this.tools.querySelectorAll(".xs-toggle, .xs-pick")) control.remove();
     if (this.#asTable) await this.#showTable();
     else await this.show();
   }

@@ -27,7 +27,7 @@ export function mount(tile, page) {
         const { mean } = matrixOf(part.cohorts, measure);
         const on = keyOf(part) === picked;
         return h("tr", { "data-part": keyOf(part), "data-on": on || null },
-          h("th", { scope: "row" }, h("button", { type: "button", class: "xs-link", "aria-pressed": String(on), onclick: () => choose({ part: on ? null : keyOf(part) }) }, nameOf(part, split))),
+          h("th", { scope: "row" }, h("button", { type: "button", class: "xs-part", "aria-pressed": String(on), onclick: () => choose({ part: on ? null : keyOf(part) }) }, nameOf(part, split))),
           h("td", { class: "xs-number" }, page.format.count(part.customers)),
           ages.map((age) => h("td", { class: "xs-number" }, number(mean[age]))));
       }))), note);

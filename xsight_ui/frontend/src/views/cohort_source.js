@@ -96,7 +96,7 @@ export function controls() {
   return [
     toggle("Periods", GRAINS, grain, change("grain", "month")),
     listField("Measure", Object.entries(MEASURES).map(([key, { label }]) => [key, label]), measure, change("measure", "retention")),
-    band && h("label", { class: "xs-field" }, h("input", { type: "checkbox", checked: bands, onchange: (event) => choose({ bands: event.currentTarget.checked ? "1" : null }) }), h("span", {}, "90 % bands")),
+    band && h("label", { class: "xs-pick" }, h("input", { type: "checkbox", checked: bands, onchange: (event) => choose({ bands: event.currentTarget.checked ? "1" : null }) }), h("span", {}, "90 % bands")),
     part != null && h("button", { type: "button", class: "xs-button xs-chip", onclick: () => choose({ part: null }) }, `${SPLITS.find(([key]) => key === split)[1]}: ${part === UNKNOWN ? "not known" : part}`, h("span", { "aria-hidden": "true" }, "×"), h("span", { class: "xs-spoken" }, "show everybody")),
   ].filter(Boolean);
 }
