@@ -1,5 +1,6 @@
 """``xsight bench dashboards``: every page, as a merchant's browser sees it through the public address."""
 
+import os
 import statistics
 import time
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page
+from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page
 
 from ops.bench import report
 from ops.bench.overview import chromium, log_in, running
@@ -22,7 +23,7 @@ from xsight_ui.pages import navigation
 
 __all__ = ["measure"]
 
-_LOADS = 20
+_LOADS = max(2, round(20 * float(os.environ.get("XSIGHT_BENCH_SCALE", "1"))))
 _COLD = 5
 _VIEWS = 5
 _WITHIN_S = 60
@@ -70,7 +71,7 @@ class Seen:
 
     def watch(self, page: Page) -> CDPSession:
         """Count requests elsewhere, errors, and bytes of our own code as they come over the wire."""
-        page.on("console", lambda said: said.type == "error" and self.errors.append(said.text))
+        page.on("console", self._said)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda asked: self._asked(asked.url))
         network = page.context.new_cdp_session(page)
@@ -78,6 +79,10 @@ class Seen:
         network.on("Network.responseReceived", self._received)
         network.on("Network.loadingFinished", self._finished)
         return network
+
+    def _said(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.errors.append(said.text)
 
     def _asked(self, url: str) -> None:
         parts = urlsplit(url)

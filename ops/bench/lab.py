@@ -3,21 +3,24 @@
 import json
 import statistics
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from ops.bench import report
 from ops.bench.overview import chromium, log_in, running
 from ops.config import Config
 from ops.demo import EMAIL
+from ops.trouble import Trouble
 from ops.visitor import Visitor
 
 __all__ = ["measure"]
 
 _TIMES = 5
 _WITHIN_MS = 120_000
-_NAME = "click-to-cell.ipynb"
+_NAME = "click-to-cell-{}.ipynb"
 _CODE = "print(6 * 7)"
 _CELL = ".jp-Notebook .jp-CodeCell"
 _OUTPUT = ".jp-Notebook .jp-OutputArea-output:has-text('42')"
@@ -27,34 +30,30 @@ def measure(config: Config) -> int:
     """Median of five clicks, each with a kernel of its own; the first visit, which starts the Lab, does not count."""
     with running(config) as password, chromium() as browser:
         server = _server(config, password)
-        _lay(config.home.path / "homes" / server / _NAME)
+        for number in range(_TIMES + 1):
+            _lay(config.home.path / "homes" / server / _NAME.format(number))
         page = browser.new_context(base_url=config.public_url).new_page()
         log_in(page, password)
         page.goto("/app/lab")
         page.wait_for_selector("#jp-main-dock-panel, .jp-LabShell", timeout=_WITHIN_MS)
-        clicks = [_click(page, server) for _ in range(_TIMES + 1)][1:]
+        clicks = [_click(page, server, number) for number in range(_TIMES + 1)][1:]
     return report("lab", {"click_to_cell_s": statistics.median(clicks)})
 
 
-def _click(page: Page, server: str) -> float:
-    """Seconds until the first cell has answered; its kernel is ended, so that the next click needs a new one."""
+def _click(page: Page, server: str, number: int) -> float:
+    """Seconds until the first cell has answered, in a kernel that was not there before."""
     page.goto("about:blank")
     began = time.monotonic()
-    page.goto(f"/user/{server}/lab/tree/{_NAME}?reset", wait_until="commit")
-    page.locator(_CELL).first.click(timeout=_WITHIN_MS)
-    page.keyboard.press("Shift+Enter")
-    page.wait_for_selector(_OUTPUT, timeout=_WITHIN_MS)
-    took = time.monotonic() - began
-    page.evaluate(
-        """async server => {
-          const token = document.cookie.match(/_xsrf=([^;]+)/)?.[1] ?? "";
-          const root = `/user/${server}/api/kernels`;
-          for (const { id } of await (await fetch(root)).json())
-            await fetch(`${root}/${id}`, { method: "DELETE", headers: { "X-XSRFToken": token } });
-        }""",
-        server,
-    )
-    return took
+    page.goto(f"/user/{server}/lab/tree/{_NAME.format(number)}?reset", wait_until="commit")
+    cell = page.locator(_CELL).first
+    cell.wait_for(timeout=_WITHIN_MS)
+    while time.monotonic() - began < _WITHIN_MS / 1000:
+        cell.click()
+        page.keyboard.press("Shift+Enter")  # one that comes before Lab listens is lost
+        with suppress(PlaywrightTimeout):
+            page.wait_for_selector(_OUTPUT, timeout=1000)
+            return time.monotonic() - began
+    raise Trouble("the first cell did not answer", f"open {page.url}")
 
 
 def _server(config: Config, password: str) -> str:
