@@ -63,6 +63,9 @@ async def customer_list(
     ] = None,
     ordered_since: Day = None,
     ordered_until: Day = None,
+    product_id: Annotated[
+        int | None, QueryParameter(ge=1, le=LARGEST_ID, description="Who bought this product.")
+    ] = None,
     sort: SortParam = "-net",
     fields: Fields = None,
     cursor: Cursor = None,
@@ -91,6 +94,7 @@ async def customer_list(
             churn_min=churn_min,
             ordered_since=ordered_since,
             ordered_until=ordered_until,
+            product_id=product_id,
         ),
         sort=sort,
         cursor=cursor,

@@ -3,7 +3,9 @@
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
+from uuid import UUID
 
+import msgspec
 from litestar import Request, Response, get
 from litestar.params import QueryParameter
 
@@ -21,6 +23,7 @@ from xsight_core.services.orders import (
     OrderDetail,
     OrderFilter,
     OrderPage,
+    OrderTotals,
     OrderView,
 )
 
@@ -56,6 +59,9 @@ async def order_list(
     test: Flag = None,
     cancelled: Flag = None,
     sort: SortParam = "-processed_at",
+    totals: Annotated[
+        bool | None, QueryParameter(description="With what all of them come to.")
+    ] = None,
     fields: Fields = None,
     cursor: Cursor = None,
     limit: Limit = 50,
@@ -65,31 +71,44 @@ async def order_list(
     key = await customers.shown_key(resources.tenancy, tenant_id)
     if answered := not_modified(request, key):
         return answered
+    which = OrderFilter(
+        customer_id=customer_id,
+        since=since,
+        until=until,
+        financial_status=financial_status,
+        fulfillment_status=fulfillment_status,
+        channel=channel,
+        country=country,
+        tag=tag,
+        discount_code=discount_code,
+        product_id=product_id,
+        total_min=total_min,
+        total_max=total_max,
+        test=test,
+        cancelled=cancelled,
+    )
     page = await orders.list_orders(
         resources.tenancy,
         tenant_id,
-        which=OrderFilter(
-            customer_id=customer_id,
-            since=since,
-            until=until,
-            financial_status=financial_status,
-            fulfillment_status=fulfillment_status,
-            channel=channel,
-            country=country,
-            tag=tag,
-            discount_code=discount_code,
-            product_id=product_id,
-            total_min=total_min,
-            total_max=total_max,
-            test=test,
-            cancelled=cancelled,
-        ),
+        which=which,
         sort=sort,
         cursor=cursor,
         limit=limit,
         counted=counter_of(resources, tenant_id),
     )
+    if totals:
+        page = msgspec.structs.replace(page, totals=await _totals(resources, tenant_id, key, which))
     return Response(pick(page, OrderView, fields), headers=cached_headers(key))
+
+
+async def _totals(resources: Wired, tenant_id: UUID, key: str, which: OrderFilter) -> OrderTotals:
+    """Kept for as long as the rows are the same."""
+
+    async def make() -> bytes:
+        return msgspec.json.encode(await orders.total_orders(resources.tenancy, tenant_id, which))
+
+    kept = await resources.cache.read(tenant_id, key, f"order totals {which!r}", make)
+    return msgspec.json.decode(kept, type=OrderTotals)
 
 
 @get("/api/v1/orders/{order_id:int}", opt={"right": Right.READ}, tags=["Orders"])

@@ -164,6 +164,13 @@ class Cause(TypedDict):
     minor: int
 
 
+class Choice(TypedDict):
+    """As the document says."""
+
+    name: str
+    label: str
+
+
 class ChurnAnswer(TypedDict):
     """As the document says."""
 
@@ -262,9 +269,17 @@ class Comparison(TypedDict):
     kind: str
     since: str
     until: str
-    points: list["Point"]
+    points: list["MetricsPoint"]
     total: float | None
     change: float | None
+
+
+class Course(TypedDict):
+    """As the document says."""
+
+    points: list["SegmentCoursePoint"]
+    as_today: list[str]
+    reason: str | None
 
 
 class Crowd(TypedDict):
@@ -326,6 +341,14 @@ class CustomerView(TypedDict):
     email_consent: str | None
     sms_consent: str | None
     scores: "Scores | None"
+
+
+class Day(TypedDict):
+    """As the document says."""
+
+    day: str
+    entered: int
+    left: int
 
 
 class Decision(TypedDict):
@@ -435,6 +458,15 @@ class Exports(TypedDict):
     exports: list["ExportView"]
 
 
+class FieldList(TypedDict):
+    """As the document says."""
+
+    fields: dict[str, Any]
+    aggregates: list[dict[str, Any]]
+    choices: dict[str, Any]
+    currency_exponent: int
+
+
 class Forecast(TypedDict):
     """As the document says."""
 
@@ -479,6 +511,40 @@ class ForecastEvidence(TypedDict):
     total_error: float | None
     naive_total_error: float | None
     beats_naive: bool
+
+
+class Found(TypedDict):
+    """As the document says."""
+
+    customers: list["FoundCustomer"]
+    orders: list["FoundOrder"]
+    products: list["FoundProduct"]
+
+
+class FoundCustomer(TypedDict):
+    """As the document says."""
+
+    id: int
+    name: str | None
+    email: str | None
+
+
+class FoundOrder(TypedDict):
+    """As the document says."""
+
+    id: int
+    name: str | None
+    processed_at: str
+    total: str
+    currency: str
+
+
+class FoundProduct(TypedDict):
+    """As the document says."""
+
+    id: int
+    title: str | None
+    vendor: str | None
 
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
@@ -718,6 +784,21 @@ class ModelCard(TypedDict):
     warnings: list[dict[str, Any]]
 
 
+class Move(TypedDict):
+    """As the document says."""
+
+    customer: int
+    entered: bool
+    at: str
+
+
+class Moves(TypedDict):
+    """As the document says."""
+
+    days: list["Day"]
+    newest: list["Move"]
+
+
 class NewInvitation(TypedDict):
     """As the document says."""
 
@@ -750,6 +831,18 @@ class OrderPage(TypedDict):
     items: list["OrderView"]
     total: int
     next_cursor: str | None
+    totals: NotRequired["OrderTotals | None"]
+
+
+class OrderTotals(TypedDict):
+    """As the document says."""
+
+    orders: int
+    counted: int
+    gross_minor: int
+    discounts_minor: int
+    returns_minor: int
+    net_minor: int
 
 
 class OrderView(TypedDict):
@@ -854,13 +947,6 @@ class Plan(TypedDict):
     every: NotRequired[Literal["never", "day", "week", "month"]]
     hour: NotRequired[int]
     mail_to: NotRequired[list[str]]
-
-
-class Point(TypedDict):
-    """As the document says."""
-
-    key: str | None
-    value: float | None
 
 
 class Product(TypedDict):
@@ -1264,7 +1350,7 @@ class Series(TypedDict):
     by: str
     since: str | None
     until: str
-    points: list["Point"]
+    points: list["MetricsPoint"]
     total: float | None
     comparison: "Comparison | None"
 
@@ -1532,6 +1618,33 @@ class VersionView(TypedDict):
     changes: list[str]
 
 
+class ViewView(TypedDict):
+    """As the document says."""
+
+    id: str
+    page: str
+    name: str
+    query: str
+    shared: bool
+    own: bool
+    created_at: str
+
+
+class ViewWish(TypedDict):
+    """As the document says."""
+
+    page: str
+    name: str
+    query: str
+    shared: NotRequired[bool]
+
+
+class Views(TypedDict):
+    """As the document says."""
+
+    items: list["ViewView"]
+
+
 class Wait(TypedDict):
     """As the document says."""
 
@@ -1603,6 +1716,13 @@ class MembersMembers(TypedDict):
     invitations: list["InvitationView"]
 
 
+class MetricsPoint(TypedDict):
+    """As the document says."""
+
+    key: str | None
+    value: float | None
+
+
 class InsightRunsPromised(TypedDict):
     """As the document says."""
 
@@ -1665,6 +1785,13 @@ class SegmentsSizes(TypedDict):
     """As the document says."""
 
     items: list["Size"]
+
+
+class SegmentCoursePoint(TypedDict):
+    """As the document says."""
+
+    day: str
+    customers: int
 
 
 class SegmentLiftMeasure(TypedDict):
@@ -2074,6 +2201,7 @@ class Operations(Transport):
         churn_min: float | None = None,
         ordered_since: str | None = None,
         ordered_until: str | None = None,
+        product_id: int | None = None,
         sort: str | None = None,
         fields: str | None = None,
         cursor: str | None = None,
@@ -2099,6 +2227,7 @@ class Operations(Transport):
                     "churn_min": churn_min,
                     "ordered_since": ordered_since,
                     "ordered_until": ordered_until,
+                    "product_id": product_id,
                     "sort": sort,
                     "fields": fields,
                     "cursor": cursor,
@@ -2198,6 +2327,7 @@ class Operations(Transport):
         test: bool | None = None,
         cancelled: bool | None = None,
         sort: str | None = None,
+        totals: bool | None = None,
         fields: str | None = None,
         cursor: str | None = None,
         limit: int | None = None,
@@ -2224,6 +2354,7 @@ class Operations(Transport):
                     "test": test,
                     "cancelled": cancelled,
                     "sort": sort,
+                    "totals": totals,
                     "fields": fields,
                     "cursor": cursor,
                     "limit": limit,
@@ -2409,6 +2540,10 @@ class Operations(Transport):
         """One more mail of it, now."""
         self.ask("POST", f"/api/v1/reports/{quote(str(report_id), safe='')}/send")
 
+    def find(self, *, q: str) -> "Found":
+        """Customers, orders and products, a few of each. Customers by name only for who may see personal data."""
+        return cast("Found", self.ask("GET", "/api/v1/search", query={"q": q}))
+
     def segment_list(self) -> "SegmentList":
         """Saved segments."""
         return cast("SegmentList", self.ask("GET", "/api/v1/segments"))
@@ -2417,9 +2552,17 @@ class Operations(Transport):
         """Save a rule. Who is in it is worked out with the next refresh."""
         return cast("SegmentView", self.ask("POST", "/api/v1/segments", body=data))
 
+    def course(self, data: "RuleAsked") -> "Course":
+        """How many a rule would have found every thirty days of the last half-year."""
+        return cast("Course", self.ask("POST", "/api/v1/segments/course", body=data))
+
     def explain(self, data: "RuleAsked") -> "Explanation":
         """A rule in plain English and as the SQL statement that defines it."""
         return cast("Explanation", self.ask("POST", "/api/v1/segments/explain", body=data))
+
+    def fields(self) -> "FieldList":
+        """What can be asked here, in react-querybuilder's words, with values of this store to choose from."""
+        return cast("FieldList", self.ask("GET", "/api/v1/segments/fields"))
 
     def import_query(self, data: "Query") -> "RuleRead":
         """The rule for a query in Shopify's language; what XSight cannot answer is named."""
@@ -2482,6 +2625,17 @@ class Operations(Transport):
                 "GET",
                 f"/api/v1/segments/{quote(str(segment_id), safe='')}/members",
                 query={"on": on, "cursor": cursor, "limit": limit},
+            ),
+        )
+
+    def moves(self, segment_id: str, *, days: int | None = None) -> "Moves":
+        """Who came into it and who left, by day."""
+        return cast(
+            "Moves",
+            self.ask(
+                "GET",
+                f"/api/v1/segments/{quote(str(segment_id), safe='')}/moves",
+                query={"days": days},
             ),
         )
 
@@ -2612,3 +2766,15 @@ class Operations(Transport):
     def webhook_health(self) -> "WebhookHealth":
         """How the store's webhooks fare."""
         return cast("WebhookHealth", self.ask("GET", "/api/v1/tenants/me/webhooks"))
+
+    def view_list(self, *, page: str) -> "Views":
+        """One's own views of a page, and those that others share."""
+        return cast("Views", self.ask("GET", "/api/v1/views", query={"page": page}))
+
+    def save_view(self, data: "ViewWish") -> "ViewView":
+        """Keep a view."""
+        return cast("ViewView", self.ask("POST", "/api/v1/views", body=data))
+
+    def delete_view(self, view_id: str) -> None:
+        """Delete a view of one's own."""
+        self.ask("DELETE", f"/api/v1/views/{quote(str(view_id), safe='')}")

@@ -29,7 +29,14 @@ from sqlalchemy.orm import aliased
 
 from xsight_core.db.days import stored_day
 from xsight_core.db.paging import Sort, after, both_ways, decode_cursor
-from xsight_core.db.tables import Customer, CustomerInsight, CustomerPii, TenantState
+from xsight_core.db.tables import (
+    Customer,
+    CustomerInsight,
+    CustomerPii,
+    Order,
+    OrderLine,
+    TenantState,
+)
 
 __all__ = [
     "SORTS",
@@ -94,6 +101,7 @@ class CustomerFilter:
     churn_min: float | None = None
     ordered_since: date | None = None
     ordered_until: date | None = None
+    product_id: int | None = None
 
     def own(self) -> list[ColumnElement[bool]]:
         """Conditions on the customer."""
@@ -108,6 +116,21 @@ class CustomerFilter:
                 person.email == self.email,
             )
             found.append(exists().where(of))
+        if self.product_id is not None:
+            bought = (
+                select(Order.customer_id)
+                .join(
+                    OrderLine,
+                    and_(OrderLine.tenant_id == Order.tenant_id, OrderLine.order_id == Order.id),
+                )
+                .where(
+                    OrderLine.product_id == self.product_id,
+                    Order.deleted_at.is_(None),
+                    Order.cancelled_at.is_(None),
+                    ~Order.test,
+                )
+            )
+            found.append(Customer.id.in_(bought))
         if self.country is not None:
             found.append(Customer.country == self.country)
         if self.tag is not None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Final, LiteralString
+from typing import Annotated, Any, Final, LiteralString
 
 import msgspec
 
@@ -24,12 +24,20 @@ _Word = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
 
 class CustomerRows(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Which customers: ``segment`` is the key of an RFM segment, ``consented`` leaves those who take e-mail."""
+    """Which customers, as the list of them asks; ``consented`` leaves those who take e-mail. Money in minor units."""
 
     segment: _Word | None = None
     country: _Word | None = None
     tag: _Word | None = None
     consented: bool = False
+    email_consent: _Word | None = None
+    orders_min: int | None = None
+    orders_max: int | None = None
+    net_min: int | None = None
+    net_max: int | None = None
+    churn_min: float | None = None
+    ordered_since: date | None = None
+    ordered_until: date | None = None
 
 
 class OrderRows(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -56,6 +64,19 @@ def _of_customers(which: CustomerRows) -> Sequence[Condition]:
         found.append(("%(tag)s = ANY(c.tags)", {"tag": which.tag}))
     if which.consented:
         found.append(("c.email_consent = 'SUBSCRIBED'", {}))
+    asked: tuple[tuple[LiteralString, LiteralString, Any], ...] = (
+        ("c.email_consent = %(email_consent)s", "email_consent", which.email_consent),
+        ("s.orders >= %(orders_min)s", "orders_min", which.orders_min),
+        ("s.orders <= %(orders_max)s", "orders_max", which.orders_max),
+        ("s.net_minor >= %(net_min)s", "net_min", which.net_min),
+        ("s.net_minor <= %(net_max)s", "net_max", which.net_max),
+        ("s.churn_90 >= %(churn_min)s", "churn_min", which.churn_min),
+        ("s.last_day >= %(ordered_since)s", "ordered_since", stored_day(which.ordered_since)),
+        ("s.last_day <= %(ordered_until)s", "ordered_until", stored_day(which.ordered_until)),
+    )
+    for condition, name, value in asked:
+        if value is not None:
+            found.append((condition, {name: value}))
     return found
 
 

@@ -51,7 +51,7 @@ class Sheet:
 
     def count(self, which: CustomerFilter) -> int | None:
         """How many there are; None for what the columns do not know."""
-        if which.ids is not None or which.email is not None:
+        if (which.ids, which.email, which.product_id) != (None, None, None):
             return None
         living = self._living(which)
         scored = self._scored(which)

@@ -21,9 +21,11 @@ __all__ = [
     "OrderDetail",
     "OrderFilter",
     "OrderPage",
+    "OrderTotals",
     "OrderView",
     "list_orders",
     "read_order",
+    "total_orders",
 ]
 
 ORDER_SORTS: Final = tuple(rows.SORTS)
@@ -102,12 +104,27 @@ class OrderDetail(msgspec.Struct, frozen=True):
     refunds: list[RefundView]
 
 
+class OrderTotals(msgspec.Struct, frozen=True):
+    """``orders`` in all; sums, in minor units, of the ``counted`` ones: neither cancelled nor tests.
+
+    Returns count with their order, whenever they came.
+    """
+
+    orders: int
+    counted: int
+    gross_minor: int
+    discounts_minor: int
+    returns_minor: int
+    net_minor: int
+
+
 class OrderPage(msgspec.Struct, frozen=True):
-    """A page, how many there are in all, and where the next page begins."""
+    """A page, how many there are in all, and where the next page begins; what all come to where that was asked."""
 
     items: list[OrderView]
     total: int
     next_cursor: str | None
+    totals: OrderTotals | None = None
 
 
 async def list_orders(
@@ -137,6 +154,12 @@ async def list_orders(
         total=await counted(str(shown.data_version), f"orders {which!r}", count),
         next_cursor=following,
     )
+
+
+async def total_orders(tenancy: Tenancy, tenant_id: UUID, which: OrderFilter) -> OrderTotals:
+    """What the orders that the filter leaves come to."""
+    async with tenancy.scope(tenant_id) as session:
+        return OrderTotals(*await rows.sum_orders(session, which))
 
 
 async def read_order(tenancy: Tenancy, tenant_id: UUID, order_id: int, *, pii: bool) -> OrderDetail:

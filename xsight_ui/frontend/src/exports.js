@@ -33,7 +33,7 @@ export function exportButton(panel, conditions, total) {
 }
 
 /** Numbers and flags as such: the export's filters are typed, the address' are text. */
-const typed = (values) => Object.fromEntries(Object.entries(values).map(([name, text]) => [name, /^(true|false)$/.test(text) ? text === "true" : /(_min|_max|_id)$/.test(name) && text !== "" ? Number(text) : text]));
+const typed = (values) => Object.fromEntries(Object.entries(values).map(([name, text]) => [name, /^(true|false)$/.test(text) ? text === "true" : /_(min|max|id)$/.test(name) && text !== "" ? Number(text) : text]));
 
 async function fetched(id) {
   for (let asked = 0; asked < PATIENCE; asked++) {
