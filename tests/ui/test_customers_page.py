@@ -4,13 +4,13 @@ import re
 
 import pytest
 
+from tests.ui.looks import serious
 from tests.ui.records_sample import (
     FIRST_ID,
     api_of_customers,
     customer_rows,
     customers_document,
 )
-from tests.ui.test_looks import serious
 
 pytestmark = pytest.mark.xdist_group("ui")
 

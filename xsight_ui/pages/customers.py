@@ -3,6 +3,7 @@
 from typing import Any
 
 from xsight_ui.pages import lists
+from xsight_ui.pages.cells import cell
 from xsight_ui.pages.definition import Document, PageDef, Spec
 
 __all__ = ["CUSTOMERS", "customer_columns"]
@@ -78,7 +79,7 @@ def _panels(document: Document) -> dict[str, Spec]:
             total=(document["totals"] or {}).get("customers"),
             empty="No customers yet",
             empty_text="They appear with the next sync, by themselves.",
-            cell="shop.customers()",
+            cell=cell("shop.customers()"),
         )
     }
 
