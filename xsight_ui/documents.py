@@ -6,7 +6,7 @@ Read by the dashboard's server before any kernel and by the kernel after it, bot
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from xsight_ui.queries import CUSTOMER, CUSTOMERS
+from xsight_ui.queries import CUSTOMER, CUSTOMERS, ORDERS
 
 __all__ = ["query_of", "values_of"]
 
@@ -83,6 +83,7 @@ _ASKED: Final = {
     "settings": _SETTINGS,
     "customers": CUSTOMERS,
     "customer": CUSTOMER,
+    "orders": ORDERS,
 }
 _LARGEST_ID: Final = 2**63 - 1
 

@@ -7,7 +7,7 @@ The parameter ``id`` is the object a page is about.
 
 from typing import Final, LiteralString
 
-__all__ = ["CUSTOMER", "CUSTOMERS", "HEAD"]
+__all__ = ["CUSTOMER", "CUSTOMERS", "HEAD", "ORDERS"]
 
 HEAD: Final[LiteralString] = """
   'data_version', s.data_version, 'insight_run', s.insight_run,
@@ -66,4 +66,16 @@ SELECT jsonb_build_object({HEAD}, {_SEGMENTS},
       WHERE g.tenant_id = s.tenant_id AND NOT g.personal
         AND CASE WHEN c.ordinal < 8 * length(m.bits) THEN get_bit(m.bits, c.ordinal) = 1 END))
     FROM xsight.customers c WHERE c.tenant_id = s.tenant_id AND c.id = %(id)s AND c.deleted_at IS NULL))
+{_SHOWN}"""  # noqa: S608 - of the texts above
+
+ORDERS: Final[LiteralString] = f"""
+SELECT jsonb_build_object({HEAD},
+  'rows', (SELECT coalesce(jsonb_agg(to_jsonb(o) - 'day' ORDER BY o.processed_at DESC, o.id DESC), '[]') FROM (
+    SELECT id, name, customer_id, processed_at, units, total::text, net_minor, refunded::text, financial_status,
+      fulfillment_status, cancelled_at, test, day
+    FROM xsight.orders
+    WHERE tenant_id = s.tenant_id AND deleted_at IS NULL
+      AND processed_at >= now() - interval '32 days'
+      AND day > (now() AT TIME ZONE s.timezone)::date - date '1970-01-01' - 30
+    ORDER BY processed_at DESC, id DESC LIMIT 40) AS o))
 {_SHOWN}"""  # noqa: S608 - of the texts above

@@ -256,3 +256,28 @@ def test_the_cell_gives_the_numbers_of_its_tile(specs, tile):
     panel = spec["panels"][key]
     customer = specs["churn"]["panels"]["risky"]["rows"][0]["id"]
     CHECKS[tile](run(filled(panel, spec, customer=customer)), panel, spec)
+
+
+def test_pages_of_records_show_rows_and_nobodys_name(server, monkeypatch):
+    """Their documents are asked of the rows with the dashboard's own role."""
+    everybody = PAGES["customers"].spec(read_document("customers"), NOW)
+    rows = everybody["panels"]["customers"]["rows"]
+    net = [row["scores"]["net_minor"] for row in rows]
+    assert len(rows) == 40
+    assert net == sorted(net, reverse=True)
+    assert {row["name"] for row in rows} == {None}
+    assert {row["scores"]["segment"] for row in rows} <= set(everybody["segments"])
+    monkeypatch.setenv("QUERY_STRING", f"id={rows[0]['id']}")
+    one = PAGES["customer"].spec(read_document("customer"), NOW)["panels"]
+    facts = {fact["label"]: fact["value"] for fact in one["figures"]["facts"]}
+    assert (facts["Net sales"], facts["Orders"]) == (net[0], rows[0]["scores"]["orders"])
+    assert one["scores"]["scores"]["r"] in range(1, 6)
+    assert one["orders"]["fixed"] == {"customer_id": rows[0]["id"]}
+    for nobody in ("id=1", "id=x", "", f"id={2**63}"):
+        monkeypatch.setenv("QUERY_STRING", nobody)
+        found = PAGES["customer"].spec(read_document("customer"), NOW)["panels"]
+        assert found["profile"]["state"]["title"] == "There is no such customer", nobody
+    orders = PAGES["orders"].spec(read_document("orders"), NOW)["panels"]["orders"]["rows"]
+    times = [row["processed_at"] for row in orders]
+    assert times == sorted(times, reverse=True)
+    assert len(orders) in range(1, 41)

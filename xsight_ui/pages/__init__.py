@@ -6,9 +6,11 @@ widget holds the same spec as its state. Nothing here imports widgets, so a serv
 
 from xsight_ui.pages.churn import CHURN
 from xsight_ui.pages.cohorts import COHORTS
+from xsight_ui.pages.customer import CUSTOMER
 from xsight_ui.pages.customers import CUSTOMERS
 from xsight_ui.pages.definition import PageDef
 from xsight_ui.pages.gallery import GALLERY
+from xsight_ui.pages.orders import ORDERS
 from xsight_ui.pages.overview import OVERVIEW
 from xsight_ui.pages.published import PUBLISHED
 from xsight_ui.pages.rfm import RFM
@@ -23,6 +25,8 @@ PAGES: dict[str, PageDef] = {
     for page in (
         OVERVIEW,
         CUSTOMERS,
+        CUSTOMER,
+        ORDERS,
         RFM,
         COHORTS,
         CHURN,

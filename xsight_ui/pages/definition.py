@@ -77,10 +77,15 @@ class PageDef:
             head["tabs"] = [
                 {"key": key, "label": label, "panels": list(keys)} for key, label, keys in self.tabs
             ]
+        panels = self.panels(document)
+        rows = [
+            {"layout": layout, "panels": [key for key in keys if key in panels]}
+            for layout, keys in self.rows
+        ]
         return head | {
             "state": "ready",
-            "rows": [{"layout": layout, "panels": list(keys)} for layout, keys in self.rows],
-            "panels": self.panels(document),
+            "rows": [row for row in rows if row["panels"]],
+            "panels": panels,
         }
 
 

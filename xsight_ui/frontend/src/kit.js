@@ -1,4 +1,5 @@
 // The bundle's entry: what the shell and the widgets call.
+import { onParameters, parameters, setParameters } from "./address.js";
 import { h } from "./dom.js";
 import { PageView } from "./page.js";
 import { followRuns, refresh } from "./refresh.js";
@@ -20,7 +21,26 @@ export function start() {
   const painted = here.page.paint();
   startShell();
   follow(here.page);
+  watchOrder(here.page);
   return painted;
+}
+
+/** An order's button, wherever it stands, puts its number into the address; the address opens it. */
+function watchOrder(page) {
+  let shown = null;
+  const draw = async () => {
+    const asked = parameters().get("order");
+    const id = /^\d{1,19}$/.test(asked ?? "") ? asked : null;
+    if (id === shown) return;
+    shown = id;
+    (await import("./order.js")).showOrder(id, page);
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-order]");
+    if (button) setParameters({ order: button.dataset.order });
+  });
+  onParameters(draw);
+  draw();
 }
 
 /** Keeps a page up to date with the tenant's syncs. */

@@ -33,6 +33,8 @@ class List {
     this.box = h("div", { class: "xs-table", "aria-label": tile.panel.title });
     this.count = h("p", { class: "xs-list-count", role: "status" });
     this.trouble = h("div", { class: "xs-list-state", hidden: true });
+    this.sums = h("dl", { class: "xs-list-totals" });
+    this.#drawTotals();
   }
 
   get panel() {
@@ -44,7 +46,7 @@ class List {
     const { filters = [] } = panel;
     this.bar = filters.length ? filterBar(filters, page) : null;
     const tools = [panel.page && viewsMenu(panel, () => this.#ownWords()), this.bar?.element, this.count, panel.export && exportButton(panel, () => this.#conditions(), () => this.total)];
-    this.tile.body.replaceChildren(h("div", { class: "xs-list-bar" }, tools.filter(Boolean)), h("div", { class: "xs-list-table" }, this.box, this.trouble));
+    this.tile.body.replaceChildren(h("div", { class: "xs-list-bar" }, tools.filter(Boolean)), ...(panel.totals ? [this.sums] : []), h("div", { class: "xs-list-table" }, this.box, this.trouble));
     const plainView = this.#question() === this.#question({ plain: true });
     const first = plainView && panel.rows ? panel.rows : WAITING;
     this.table = await build(this.box, { data: first, index: "id", columns: this.#columns(), placeholder: "" });
@@ -117,11 +119,12 @@ class List {
       this.box.setAttribute("aria-busy", "true");
       this.count.textContent = "…";
     }
-    const answer = await this.#ask(question);
+    const answer = await this.#ask(this.panel.totals ? `${question}&totals=true` : question);
     if (turn !== this.#turn || !answer) return;
     this.box.removeAttribute("aria-busy");
     if (!answer.ok) return void this.#fail(answer);
-    const { items, total, next_cursor: next } = answer.body;
+    const { items, total, totals, next_cursor: next } = answer.body;
+    if (totals) this.#drawTotals(totals);
     await (another ? this.table.setData(items) : this.table.replaceData(items));
     this.#next = next;
     this.#show(items, total);
@@ -165,6 +168,15 @@ class List {
       ? { name: "empty", title: `No ${many} match`, text: "Loosen a filter, or clear them all." }
       : { name: "empty", title: this.panel.empty ?? `No ${many} here`, text: this.panel.empty_text ?? "" }));
     this.#drawHeads();
+  }
+
+  /** What all rows come to, not only those that are here. */
+  #drawTotals(totals = {}) {
+    const { format } = this.page;
+    const left = totals.orders - totals.counted;
+    const less = (minor) => format.money(minor == null ? null : -minor);
+    const facts = [["Orders", format.count(totals.counted) + (left ? ` + ${format.count(left)} not counted` : "")], ["Gross sales", format.money(totals.gross_minor)], ["Discounts", less(totals.discounts_minor)], ["Returns", less(totals.returns_minor)], ["Net sales", format.money(totals.net_minor)], ["Avg. order", format.money(totals.counted ? totals.net_minor / totals.counted : null)]];
+    this.sums.replaceChildren(...facts.map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
   }
 
   #fail({ status, body }) {

@@ -7,6 +7,7 @@ import { failure, skeleton, stateBox } from "./states.js";
 import { toast } from "./toast.js";
 import { views } from "./views/index.js";
 
+const BARE = new Set(["kpis", "facts"]);
 const TABLES = new Set(["table", "list"]);
 
 let serial = 0;
@@ -26,7 +27,7 @@ export class Tile {
     this.body = h("div", { class: "xs-tile-body" });
     this.title = h("h2", { id: `xs-tile-${++serial}` });
     this.subtitle = h("p");
-    this.element = panel.kind === "kpis" ? this.#bare() : this.#framed();
+    this.element = BARE.has(panel.kind) ? this.#bare() : this.#framed();
     this.#describe();
     if (panel.state) this.body.replaceChildren(stateBox(panel.state));
     else if (this.lazy) this.body.replaceChildren(skeleton());

@@ -5,6 +5,7 @@ import * as cohortHeat from "./cohort_heat.js";
 import * as cohortParts from "./cohort_parts.js";
 import * as cohorts from "./cohorts.js";
 import * as completeness from "./completeness.js";
+import * as facts from "./facts.js";
 import * as kpis from "./kpis.js";
 import * as lifetimeValue from "./lifetime_value.js";
 import * as metafields from "./metafields.js";
@@ -22,6 +23,7 @@ import * as trust from "./trust.js";
 
 const charts = () => import("../charts.js");
 const plots = () => import("../plots.js");
+const people = () => import("../person.js");
 const table = () => import("../table.js");
 const settings = () => import("../settings.js");
 const room = () => import("../segments/room.js");
@@ -72,6 +74,11 @@ export const views = {
   stack: later(charts, "stack", "stackRows"),
   churn: later(charts, "churn", "churnRows"),
   table: later(table, "mount", "rows"),
+  facts: here(facts),
+  person: later(people, "person", "personRows"),
+  scores: later(people, "scores", "scoreRows"),
+  memberships: later(people, "memberships", "membershipRows"),
+  timeline: later(people, "timeline", "timelineRows"),
   list: later(table, "list", "listRows"),
   settings_connection: form("connection"),
   settings_rules: form("rules"),
