@@ -33,7 +33,7 @@ export function consent(code) {
 const order = (row) => {
   const text = row.name ?? `…${String(row.id).slice(-6)}`;
   const marks = [row.test && badge("Test", "warn"), row.cancelled_at && badge("Cancelled", "bad")];
-  return h("span", { class: "xs-order" }, h("button", { type: "button", class: "xs-link", "data-order": row.id }, text), marks);
+  return h("span", { class: "xs-order" }, h("button", { type: "button", class: "xs-wordlink", "data-order": row.id }, text), marks);
 };
 
 const product = (row) => {

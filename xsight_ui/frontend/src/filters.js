@@ -38,7 +38,7 @@ export function filterBar(filters, page) {
   const panel = h("div", { class: "xs-filter-panel", role: "dialog", "aria-label": "Add a filter" });
   const add = h("button", { type: "button", class: "xs-button xs-button-small" }, icon("plus", 14), "Filter");
   const box = popup(add, panel, { onopen: () => showList() });
-  const clear = h("button", { type: "button", class: "xs-link", onclick: () => setParameters(Object.fromEntries(filters.flatMap(({ params }) => params.map((name) => [name, null])))) }, "Clear all");
+  const clear = h("button", { type: "button", class: "xs-wordlink", onclick: () => setParameters(Object.fromEntries(filters.flatMap(({ params }) => params.map((name) => [name, null])))) }, "Clear all");
 
   function showList() {
     panel.replaceChildren(h("div", { class: "xs-filter-names" }, filters.map((filter) => h("button", { type: "button", "data-filter": filter.key, onclick: () => edit(filter) }, filter.label))));
@@ -55,7 +55,7 @@ export function filterBar(filters, page) {
   }
 
   const self = {
-    element: h("div", { class: "xs-filters" }, chips, h("span", { class: "xs-anchor" }, add, panel), clear),
+    element: h("div", { class: "xs-conditions" }, chips, h("span", { class: "xs-anchor" }, add, panel), clear),
     update() {
       const values = conditions(filters);
       const inForce = filters.filter(({ params }) => params.some((name) => name in values));
@@ -83,7 +83,7 @@ function editor(filter, values, format, done) {
     else if (low !== null && high != null && (filter.kind === "days" ? low > high : Number(low) > Number(high))) note.textContent = "The first value is above the second.";
     else done(Object.fromEntries(filter.params.map((name, i) => [name, read[i]])));
   };
-  return h("form", { class: "xs-filter-form", novalidate: true, onsubmit: submit }, h("strong", {}, filter.label),
+  return h("form", { class: "xs-condition-form", novalidate: true, onsubmit: submit }, h("strong", {}, filter.label),
     fields.map(({ label, input }) => h("label", {}, label && h("span", {}, label), input)), note,
     h("button", { class: "xs-button xs-button-strong" }, "Show"));
 }
