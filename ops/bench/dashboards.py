@@ -150,7 +150,7 @@ def _visit(browser: Browser, config: Config, password: str) -> Iterator[BrowserC
     context.add_init_script(_WATCH)
     page = context.new_page()
     log_in(page, password)
-    page.wait_for_function("performance.getEntriesByName('xs-live').length", timeout=120_000)
+    page.wait_for_selector("#xs-main", timeout=120_000)  # until then a page says that it starts
     page.close()
     try:
         yield context
@@ -161,6 +161,7 @@ def _visit(browser: Browser, config: Config, password: str) -> Iterator[BrowserC
 def _load(page: Page, key: str) -> dict[str, float]:
     """Seconds from the start of navigation to each mark, and how far things moved."""
     page.goto(f"/app/{key}")
+    page.wait_for_selector("#xs-main")
     page.wait_for_function(
         "performance.getEntriesByName('xs-live').length", timeout=1000 * _WITHIN_S
     )
