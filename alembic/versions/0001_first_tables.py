@@ -87,6 +87,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("status IN ('queued','running')"),
     )
     op.create_index(
+        "ix_jobs_ended",
+        "jobs",
+        ["tenant_id", "kind", "finished_at"],
+        unique=False,
+        schema="control",
+        postgresql_where=sa.text("finished_at IS NOT NULL"),
+    )
+    op.create_index(
         "uq_jobs_live",
         "jobs",
         ["tenant_id", "kind", "key"],

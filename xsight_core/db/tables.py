@@ -290,6 +290,13 @@ class Job(Base):
     __table_args__ = (
         Index("ix_jobs_due", "due_at", postgresql_where=text("status IN ('queued','running')")),
         Index(
+            "ix_jobs_ended",
+            "tenant_id",
+            "kind",
+            "finished_at",
+            postgresql_where=text("finished_at IS NOT NULL"),
+        ),
+        Index(
             "uq_jobs_live",
             "tenant_id",
             "kind",
