@@ -179,5 +179,5 @@ def test_an_export_asks_for_what_is_shown(customers, site):
         "kind": "customers",
         "format": "csv",
         "filters": {"segment": "loyal", "orders_min": 2},
-        "personal": False,
+        "personal": True,  # this viewer has the right to personal data
     }

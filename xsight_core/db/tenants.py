@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.tables import Shop, Tenant, TenantState
+from xsight_core.errors import NotFound
 
 __all__ = [
     "add_shop",
@@ -15,6 +16,7 @@ __all__ = [
     "find_state",
     "find_tenant",
     "list_tenants",
+    "need_state",
     "set_suspended",
 ]
 
@@ -52,6 +54,14 @@ async def set_suspended(session: AsyncSession, tenant_id: UUID, *, suspended: bo
 async def find_state(session: AsyncSession, tenant_id: UUID) -> TenantState | None:
     """The tenant's row of state."""
     return await session.get(TenantState, tenant_id)
+
+
+async def need_state(session: AsyncSession, tenant_id: UUID) -> TenantState:
+    """The same, or ``NotFound``."""
+    found = await find_state(session, tenant_id)
+    if found is None:
+        raise NotFound("This tenant has no shop: it was removed, or never set up.")
+    return found
 
 
 async def add_shop(session: AsyncSession, *, tenant_id: UUID, domain: str, shop_gid: str) -> UUID:

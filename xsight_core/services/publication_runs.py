@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db import publications as rows
 from xsight_core.db.tables import Publication, PublicationRun
+from xsight_core.db.tenants import need_state
 from xsight_core.errors import XsightError
-from xsight_core.ledger.shop import need_shop
 from xsight_core.services.audit import SYSTEM, record
 from xsight_core.services.jobs import ClaimedJob
 from xsight_core.services.mail import Letter, Post
@@ -63,7 +63,7 @@ async def begin_run(tenancy: Tenancy, tenant_id: UUID, run: UUID, home: Path) ->
         version = await rows.find_version(session, found.publication_id, found.version)
         if version is None:
             return None
-        snapshot, data_version = None, (await need_shop(session)).data_version
+        snapshot, data_version = None, (await need_state(session, tenant_id)).data_version
         if found.repeats is not None:
             first = await rows.find_run(session, found.repeats)
             snapshot = files_of(home, tenant_id, found.repeats) / "tape"

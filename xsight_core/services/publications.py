@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db import publications as rows
 from xsight_core.db.tables import Publication, PublicationRun, PublicationVersion
+from xsight_core.db.tenants import need_state
 from xsight_core.errors import Conflict, InvalidInput, NotFound
-from xsight_core.ledger.shop import need_shop
 from xsight_core.services import publication_notebook as notebooks
 from xsight_core.services.audit import SYSTEM, Actor, record
 from xsight_core.services.jobs import enqueue
@@ -262,7 +262,7 @@ async def plan(
         strangers = [user for user in wish.mail_to if user not in members]
         if strangers:
             raise InvalidInput("mail_to", f"{strangers[0]} is not a member of this store.")
-        zone = (await need_shop(session)).timezone
+        zone = (await need_state(session, tenant_id)).timezone
         await rows.change(
             session,
             publication,
@@ -376,7 +376,7 @@ async def promise_runs(tenancy: Tenancy, tenant_id: UUID, now: datetime) -> int:
     """Enqueue those whose time has come, and say when the next is; how many."""
     async with tenancy.scope(tenant_id) as session:
         due = await rows.due(session, now)
-        zone = (await need_shop(session)).timezone if due else "UTC"
+        zone = (await need_state(session, tenant_id)).timezone if due else "UTC"
         for one in due:
             version = await rows.find_version(session, one.id, one.published or 0)
             if version is not None:

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from xsight_core.db import segment_actions as rows
 from xsight_core.db.export_kinds import CUSTOMERS
 from xsight_core.db.exports import ExportKind
-from xsight_core.db.tenants import find_state
-from xsight_core.errors import Conflict, NotFound
+from xsight_core.db.tenants import need_state
+from xsight_core.errors import Conflict
 from xsight_core.services.lots import bits_of, check_share, draw_arms
 
 __all__ = ["SEGMENT", "SegmentRows"]
@@ -48,9 +48,7 @@ async def _prepare(
         consented=which.consented,
         personal=False,
     )
-    state = await find_state(session, tenant_id)
-    if state is None:
-        raise NotFound("This tenant has no shop: it was removed, or never set up.")
+    state = await need_state(session, tenant_id)
     if not treated:
         raise Conflict("Nobody is in it, or nobody of them takes e-mail or SMS.")
     today = datetime.now(ZoneInfo(state.timezone)).date()

@@ -86,6 +86,7 @@ async def test_nobody_gives_a_token_more_than_they_have(api) -> None:
     async with api.member() as ann, joined(api, ann, "eve@example.com", "analyst") as eve:
         assert (await eve.get("/api/v1/tokens")).json()["scopes"] == [
             "export",
+            "publish",
             "read",
             "segments",
             "sync",
