@@ -240,7 +240,9 @@ def _cut(log: Path) -> None:
 
 async def _answers(service: Service) -> bool:
     try:
-        return await asyncio.wait_for(service.ready(), _PROBE_WITHIN_S)
+        # not wait_for: before Python 3.12 it loses a cancellation that comes with the answer
+        async with asyncio.timeout(_PROBE_WITHIN_S):
+            return await service.ready()
     except Exception:  # noqa: BLE001  # whatever a client library raises while nobody answers
         return False
 

@@ -42,9 +42,9 @@ def customer_columns() -> list[Spec]:
         lists.column("scores.last_order_on", "Last order", "date", sort="last_order", min=110),
         lists.column("scores.churn_90", "Churn risk", "risk", sort="churn", min=102),
         lists.column("scores.clv_365_minor", "Predicted", "money", sort="clv", min=102),
-        lists.column("country", "Country", min=74),
-        lists.column("email_consent", "E-mail", "consent", min=122),
-        lists.column("created_at", "Since", "time_day", sort="created_at", min=106),
+        lists.column("country", "Country", min=88),
+        lists.column("email_consent", "E-mail", "consent", min=136),
+        lists.column("created_at", "Since", "time_day", sort="created_at", min=118),
     ]
 
 

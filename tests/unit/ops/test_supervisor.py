@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ops.service import Service
-from ops.supervisor import Supervisor
+from ops.supervisor import Supervisor, _answers
 from ops.trouble import Trouble
 
 _NAP = "import time, sys; open(sys.argv[1], 'a').write('up\\n'); time.sleep(60)"
@@ -110,6 +110,26 @@ async def test_a_process_that_does_not_start_is_a_trouble_that_quotes_its_log(st
     broken = stage.service("app", "raise SystemExit('no such table: shops')")
     with pytest.raises(Trouble, match=r"app does not start: ended with exit code 1.*no such table"):
         await stage.supervisor.start([broken])
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_who_stops_asking_in_the_moment_of_an_answer_has_stopped(stage, turns):
+    async def soon() -> bool:
+        await asyncio.sleep(0)
+        return False
+
+    service = stage.service("app", ready=soon)
+
+    async def ask_for_ever() -> None:
+        while True:
+            await _answers(service)
+
+    asking = asyncio.create_task(ask_for_ever())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    asking.cancel()
+    await asyncio.wait({asking}, timeout=0.5)
+    assert asking.cancelled()
 
 
 async def test_a_process_that_never_gets_ready_is_a_trouble(stage):
