@@ -27,7 +27,7 @@ The library raises these. Only ``api/errors.py`` knows HTTP status codes, and on
 ``retryable``. A message is written for the person who can act on it: what is wrong and what to do.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 __all__ = [
     "AccessDenied",
@@ -66,6 +66,9 @@ class NotFound(XsightError):
     """No such thing, or not visible to whoever asks: the two are never told apart."""
 
     code = "not_found"
+
+
+NO_SHOP: Final = "This tenant has no shop: it was removed, or never set up."
 
 
 class Conflict(XsightError):

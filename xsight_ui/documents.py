@@ -3,23 +3,19 @@
 Read by the dashboard's server before any kernel and by the kernel after it, both with the server's own database role.
 """
 
+# ruff: noqa: S608 - statements are made of our own texts; every value is a parameter
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from xsight_ui.queries import CUSTOMER, CUSTOMERS, ORDERS
+from xsight_ui.queries import CUSTOMER, CUSTOMERS, HEAD_NOW, ORDERS
 
 __all__ = ["query_of", "values_of"]
 
 _STORED = """
 SELECT body FROM xsight.documents WHERE name = %(name)s ORDER BY data_version DESC LIMIT 1"""
 
-_SYNC = """
-SELECT jsonb_build_object(
-  'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
-  'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
-    'currency_exponent', s.currency_exponent, 'timezone', s.timezone),
-  'freshness', jsonb_build_object('synced_at', s.synced_at, 'last_order_on', NULL,
-    'history_since', s.history_since),
+_SYNC = f"""
+SELECT jsonb_build_object({HEAD_NOW},
   'connection', jsonb_build_object('state', s.connection, 'note', s.connection_note,
     'since', s.connected_at, 'scopes', s.scopes),
   'metafields', s.metafields,
@@ -36,13 +32,8 @@ SELECT jsonb_build_object(
 FROM xsight.tenant_state s WHERE s.connection <> 'none' OR s.synced_at IS NOT NULL"""
 
 # No rule and no member: a rule may hold what names a person, and the browser asks for both with the viewer's right.
-_SEGMENTS = """
-SELECT jsonb_build_object(
-  'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
-  'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
-    'currency_exponent', s.currency_exponent, 'timezone', s.timezone),
-  'freshness', jsonb_build_object('synced_at', s.synced_at, 'last_order_on', NULL,
-    'history_since', s.history_since),
+_SEGMENTS = f"""
+SELECT jsonb_build_object({HEAD_NOW},
   'totals', (SELECT body -> 'totals' FROM xsight.documents WHERE name = 'overview'
     ORDER BY data_version DESC LIMIT 1),
   'saved', (SELECT coalesce(jsonb_agg(to_jsonb(g) ORDER BY lower(g.name)), '[]') FROM (
@@ -54,24 +45,14 @@ SELECT jsonb_build_object(
     FROM xsight.segments) AS g))
 FROM xsight.tenant_state s WHERE s.data_version > 0"""
 
-_SETTINGS = """
-SELECT jsonb_build_object(
-  'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
-  'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
-    'currency_exponent', s.currency_exponent, 'timezone', s.timezone),
-  'freshness', jsonb_build_object('synced_at', s.synced_at, 'last_order_on', NULL,
-    'history_since', s.history_since),
+_SETTINGS = f"""
+SELECT jsonb_build_object({HEAD_NOW},
   'connection', jsonb_build_object('state', s.connection, 'note', s.connection_note,
     'since', s.connected_at, 'scopes', s.scopes, 'plan', s.plan))
 FROM xsight.tenant_state s"""
 
-_PUBLISHED = """
-SELECT jsonb_build_object(
-  'data_version', s.data_version, 'insight_run', s.insight_run, 'computed_at', clock_timestamp(),
-  'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
-    'currency_exponent', s.currency_exponent, 'timezone', s.timezone),
-  'freshness', jsonb_build_object('synced_at', s.synced_at, 'last_order_on', NULL,
-    'history_since', s.history_since),
+_PUBLISHED = f"""
+SELECT jsonb_build_object({HEAD_NOW},
   'publication', (SELECT jsonb_build_object('id', p.id, 'title', p.title, 'version', p.published)
     FROM xsight.publications p WHERE p.id::text = %(word)s AND p.published IS NOT NULL))
 FROM xsight.tenant_state s"""

@@ -5,18 +5,23 @@ fetches with the viewer's own right to it. Each statement gives one row of one c
 The parameter ``id`` is the object a page is about.
 """
 
+# ruff: noqa: S608 - statements are made of the texts above them; every value is a parameter
 from typing import Final, LiteralString
 
-__all__ = ["CUSTOMER", "CUSTOMERS", "HEAD", "ORDERS"]
+__all__ = ["CUSTOMER", "CUSTOMERS", "HEAD_NOW", "ORDERS"]
 
-HEAD: Final[LiteralString] = """
+_HEAD: Final[LiteralString] = """
   'data_version', s.data_version, 'insight_run', s.insight_run,
-  'computed_at', (SELECT computed_at FROM xsight.insight_runs WHERE id = s.insight_run),
   'shop', jsonb_build_object('name', s.shop_name, 'domain', s.domain, 'currency', s.currency,
     'currency_exponent', s.currency_exponent, 'timezone', s.timezone),
   'freshness', jsonb_build_object('synced_at', s.synced_at, 'last_order_on', NULL,
     'history_since', s.history_since)"""
+
+HEAD: Final[LiteralString] = f"""{_HEAD},
+  'computed_at', (SELECT computed_at FROM xsight.insight_runs WHERE id = s.insight_run)"""
 """Which shop, which state, how fresh; the same for everybody who asks between two runs."""
+HEAD_NOW: Final[LiteralString] = f"{_HEAD}, 'computed_at', clock_timestamp()"
+"""The same of what is told as it stands this moment."""
 
 _SEGMENTS: Final[LiteralString] = """
   'segments', (SELECT body -> 'rfm' -> 'segments' FROM xsight.documents WHERE name = 'overview')"""
@@ -42,7 +47,7 @@ SELECT jsonb_build_object({HEAD}, {_SEGMENTS},
     JOIN xsight.customers c ON c.tenant_id = i.tenant_id AND c.id = i.customer_id
     WHERE i.tenant_id = s.tenant_id AND i.insight_run = s.insight_run AND c.deleted_at IS NULL
     ORDER BY i.net_minor DESC, i.customer_id DESC LIMIT 40) AS best))
-{_SHOWN}"""  # noqa: S608 - of the texts above
+{_SHOWN}"""
 
 CUSTOMER: Final[LiteralString] = f"""
 SELECT jsonb_build_object({HEAD}, {_SEGMENTS},
@@ -66,7 +71,7 @@ SELECT jsonb_build_object({HEAD}, {_SEGMENTS},
       WHERE g.tenant_id = s.tenant_id AND NOT g.personal
         AND CASE WHEN c.ordinal < 8 * length(m.bits) THEN get_bit(m.bits, c.ordinal) = 1 END))
     FROM xsight.customers c WHERE c.tenant_id = s.tenant_id AND c.id = %(id)s AND c.deleted_at IS NULL))
-{_SHOWN}"""  # noqa: S608 - of the texts above
+{_SHOWN}"""
 
 ORDERS: Final[LiteralString] = f"""
 SELECT jsonb_build_object({HEAD},
@@ -78,4 +83,4 @@ SELECT jsonb_build_object({HEAD},
       AND processed_at >= now() - interval '32 days'
       AND day > (now() AT TIME ZONE s.timezone)::date - date '1970-01-01' - 30
     ORDER BY processed_at DESC, id DESC LIMIT 40) AS o))
-{_SHOWN}"""  # noqa: S608 - of the texts above
+{_SHOWN}"""

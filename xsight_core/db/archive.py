@@ -2,12 +2,13 @@
 
 # ruff: noqa: S608 - statements are made of our own names; every value is a parameter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final
 from uuid import UUID
 
 from psycopg import Connection, Cursor
 
 from xsight_core.db.copies import Rows, columns_of, count_rows
+from xsight_core.db.scoped import TENANT, trusted
 from xsight_core.db.tables import DATA, metadata
 
 __all__ = [
@@ -37,8 +38,6 @@ LEFT_BEHIND: Final = {
     "xsight.audit_events": "they go along as a file that verifies by itself; the other log begins anew",
 }
 """Tables that do not travel, and why."""
-
-_TENANT: Final = "current_setting('app.tenant_id')::uuid"
 _NOTE: Final = "The store came from another installation: connect it again."
 
 
@@ -60,8 +59,8 @@ def tenant_columns(table: str) -> tuple[str, ...]:
 def read_table(cursor: Cursor[Any], table: str, columns: Sequence[str]) -> Iterator[bytes]:
     """Rows in PostgreSQL's text format."""
     key = ", ".join(f'"{column.name}"' for column in metadata.tables[table].primary_key)
-    query = f"SELECT {_listed(columns)} FROM {table} WHERE tenant_id = {_TENANT} ORDER BY {key}"
-    with cursor.copy(_sql(f"COPY ({query}) TO STDOUT")) as copy:
+    query = f"SELECT {_listed(columns)} FROM {table} WHERE tenant_id = {TENANT} ORDER BY {key}"
+    with cursor.copy(trusted(f"COPY ({query}) TO STDOUT")) as copy:
         for block in copy:
             yield bytes(block)
 
@@ -72,19 +71,21 @@ def write_table(
     """Rows as they were read; by way of a table of this transaction, for policies let nobody COPY."""
     listed = _listed(columns)
     cursor.execute(
-        _sql(f"CREATE TEMP TABLE arriving ON COMMIT DROP AS SELECT {listed} FROM {table} LIMIT 0")
+        trusted(
+            f"CREATE TEMP TABLE arriving ON COMMIT DROP AS SELECT {listed} FROM {table} LIMIT 0"
+        )
     )
-    with cursor.copy(_sql(f"COPY arriving ({listed}) FROM STDIN")) as copy:
+    with cursor.copy(trusted(f"COPY arriving ({listed}) FROM STDIN")) as copy:
         for block in data:
             copy.write(block)
-    cursor.execute(_sql(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM arriving"))
+    cursor.execute(trusted(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM arriving"))
     cursor.execute("DROP TABLE arriving")
 
 
 def count(cursor: Cursor[Any], table: str, columns: Sequence[str]) -> Rows:
     """How many rows the tenant has, and their digest."""
     cursor.execute("SET LOCAL timezone = 'UTC'")
-    return count_rows(cursor, table, columns, where=f"t.tenant_id = {_TENANT}")
+    return count_rows(cursor, table, columns, where=f"t.tenant_id = {TENANT}")
 
 
 def members(cursor: Cursor[Any]) -> list[dict[str, Any]]:
@@ -92,7 +93,7 @@ def members(cursor: Cursor[Any]) -> list[dict[str, Any]]:
     found = cursor.execute(
         f"""
         SELECT u.email, m.role, m.pii, m.user_id::text FROM control.memberships m
-        JOIN control.users u ON u.id = m.user_id WHERE m.tenant_id = {_TENANT} ORDER BY u.email"""
+        JOIN control.users u ON u.id = m.user_id WHERE m.tenant_id = {TENANT} ORDER BY u.email"""
     )
     return [
         {"email": email, "role": role, "pii": pii, "user": user}
@@ -102,7 +103,7 @@ def members(cursor: Cursor[Any]) -> list[dict[str, Any]]:
 
 def name_of(cursor: Cursor[Any]) -> str:
     """The tenant's name."""
-    row = cursor.execute(f"SELECT name FROM control.tenants WHERE id = {_TENANT}").fetchone()
+    row = cursor.execute(f"SELECT name FROM control.tenants WHERE id = {TENANT}").fetchone()
     return str(row[0]) if row else ""
 
 
@@ -122,7 +123,7 @@ def add_members(cursor: Cursor[Any], wished: Iterable[tuple[str, str, bool]]) ->
         row = cursor.execute(
             f"""
             INSERT INTO control.memberships (tenant_id, user_id, role, pii)
-            SELECT {_TENANT}, id, %s, %s FROM control.users WHERE email = %s AND disabled_at IS NULL
+            SELECT {TENANT}, id, %s, %s FROM control.users WHERE email = %s AND disabled_at IS NULL
             ON CONFLICT (tenant_id, user_id) DO UPDATE SET role = excluded.role, pii = excluded.pii
             RETURNING user_id""",
             [role, pii, email.lower()],
@@ -135,19 +136,15 @@ def add_members(cursor: Cursor[Any], wished: Iterable[tuple[str, str, bool]]) ->
 def settle(cursor: Cursor[Any]) -> None:
     """No sync goes on, and the shop has to be connected again."""
     cursor.execute(
-        f"UPDATE xsight.tenant_state SET connection = 'disconnected', connection_note = %s WHERE tenant_id = {_TENANT}",
+        f"UPDATE xsight.tenant_state SET connection = 'disconnected', connection_note = %s WHERE tenant_id = {TENANT}",
         [_NOTE],
     )
     cursor.execute(
         f"""
         UPDATE xsight.sync_runs SET status = 'cancelled', finished_at = now()
-        WHERE tenant_id = {_TENANT} AND status NOT IN ('completed', 'failed', 'cancelled')"""
+        WHERE tenant_id = {TENANT} AND status NOT IN ('completed', 'failed', 'cancelled')"""
     )
 
 
 def _listed(columns: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
-
-
-def _sql(text: str) -> LiteralString:
-    return cast("LiteralString", text)

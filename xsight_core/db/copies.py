@@ -4,13 +4,14 @@
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 import psycopg
 from psycopg import Connection, Cursor, sql
 
 from xsight_core.db.person_keys import SEALED_TABLES
+from xsight_core.db.scoped import trusted
 from xsight_core.db.tables import metadata
 
 __all__ = [
@@ -108,7 +109,7 @@ def count_rows(
     """Count and digest of a table's rows."""
     named = ", ".join(f't."{name}"' for name in columns)
     row = cursor.execute(
-        _sql(f"""
+        trusted(f"""
         SELECT count(*), coalesce(sum(hashtextextended(ROW({named})::text, 0)), 0)::text
         FROM {table} t WHERE {where}""")
     ).fetchone()
@@ -142,7 +143,7 @@ def renew_changes(admin_url: str) -> None:
         ).fetchall()
         for (table,) in found:
             connection.execute(
-                _sql(f"""
+                trusted(f"""
                 ALTER TABLE xsight.{table} DROP COLUMN {_CHANGED};
                 ALTER TABLE xsight.{table} ADD COLUMN {_CHANGED} bigint NOT NULL DEFAULT 0;
                 ALTER TABLE xsight.{table} ALTER COLUMN {_CHANGED}
@@ -185,7 +186,3 @@ def _outside(server_url: str, statements: Iterable[LiteralString], *names: str) 
     with psycopg.connect(server_url, autocommit=True) as connection:
         for statement in statements:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-
-def _sql(text: str) -> LiteralString:
-    return cast("LiteralString", text)

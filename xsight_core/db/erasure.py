@@ -7,13 +7,14 @@ Every statement is made of the list in ``personal.py`` and of the tables themsel
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final, cast
 
 from psycopg import Connection, Cursor
 from psycopg.types.json import Jsonb
 from sqlalchemy import ARRAY, JSON, BigInteger, Column, LargeBinary, Table, Text
 
 from xsight_core.db.personal import ACCOUNTS, HOLDINGS, KEPT_ANYWAY, NOTHING_PERSONAL, Holding
+from xsight_core.db.scoped import TENANT, trusted
 from xsight_core.db.tables import metadata
 
 __all__ = [
@@ -27,14 +28,12 @@ __all__ = [
     "remove_tenant",
     "subject_of",
 ]
-
-_TENANT: Final = "current_setting('app.tenant_id')::uuid"
 _SHORTEST: Final = 6
 """A word shorter than this is found everywhere and proves nothing."""
 _TECHNICAL: Final = ("tenant_id", "changed_in", "sync_run", "ordinal")
 _BULKY: Final = frozenset({"xsight.segment_members", "xsight.segment_actions"})
 
-subject_of: Final = f"sha256(convert_to({_TENANT}::text || ' ' || {{id}}::text, 'UTF8'))"
+subject_of: Final = f"sha256(convert_to({TENANT}::text || ' ' || {{id}}::text, 'UTF8'))"
 """SQL: the digest by which a customer's id is kept after the customer was erased."""
 an_order: Final = "('order:' || {id})"
 """SQL: what stands in its place for an order of theirs."""
@@ -89,24 +88,24 @@ def find_person(
     found = cursor.execute(
         f"""
         SELECT id, ordinal FROM xsight.customers
-        WHERE tenant_id = {_TENANT} AND (id = %(id)s OR merged_into = %(id)s)""",
+        WHERE tenant_id = {TENANT} AND (id = %(id)s OR merged_into = %(id)s)""",
         {"id": customer},
     ).fetchall()
     ids = list(dict.fromkeys([customer, *(row[0] for row in found)]))
     theirs = cursor.execute(
         f"""
         SELECT id FROM xsight.orders
-        WHERE tenant_id = {_TENANT} AND (customer_id = ANY(%s) OR id = ANY(%s))""",
+        WHERE tenant_id = {TENANT} AND (customer_id = ANY(%s) OR id = ANY(%s))""",
         [ids, list(orders)],
     ).fetchall()
     numbers = sorted(row[0] for row in theirs)
     rows = cursor.execute(
         f"""
         SELECT email, phone, nullif(concat_ws(' ', first_name, last_name), ''), note
-        FROM xsight.customer_pii WHERE tenant_id = {_TENANT} AND customer_id = ANY(%(ids)s)
+        FROM xsight.customer_pii WHERE tenant_id = {TENANT} AND customer_id = ANY(%(ids)s)
         UNION ALL
         SELECT email, phone, NULL, note FROM xsight.order_pii
-        WHERE tenant_id = {_TENANT} AND order_id = ANY(%(orders)s)""",
+        WHERE tenant_id = {TENANT} AND order_id = ANY(%(orders)s)""",
         {"ids": ids, "orders": numbers},
     ).fetchall()
     mails = {row[0].lower() for row in rows if row[0]} | {one.lower() for one in emails if one}
@@ -129,9 +128,9 @@ def read_person(cursor: Cursor[Any], person: Person) -> dict[str, list[dict[str,
     for holding in HOLDINGS:
         if holding.told:
             rows = cursor.execute(
-                _sql(f"""
+                trusted(f"""
                 SELECT to_jsonb(t) - %(technical)s::text[] FROM {holding.table} t
-                WHERE tenant_id = {_TENANT} AND ({holding.whose})"""),
+                WHERE tenant_id = {TENANT} AND ({holding.whose})"""),
                 {**person.values, "technical": list(_TECHNICAL)},
             ).fetchall()
             if rows:
@@ -145,7 +144,7 @@ def forget_person(connection: Connection[Any], person: Person) -> dict[str, int]
     with connection.cursor() as cursor:
         for holding in HOLDINGS:
             count = sum(
-                cursor.execute(_sql(statement), values).rowcount
+                cursor.execute(trusted(statement), values).rowcount
                 for statement, values in _statements(holding, person)
             )
             if count:
@@ -153,11 +152,11 @@ def forget_person(connection: Connection[Any], person: Person) -> dict[str, int]
         if mended := _mend_documents(cursor, person):
             done["xsight.documents"] = mended
         cursor.execute(
-            _sql(f"""
+            trusted(f"""
             INSERT INTO xsight.erased_people (tenant_id, subject)
-            SELECT {_TENANT}, {subject_of.format(id="id")} FROM unnest(%(ids)s::bigint[]) AS one (id)
+            SELECT {TENANT}, {subject_of.format(id="id")} FROM unnest(%(ids)s::bigint[]) AS one (id)
             UNION ALL
-            SELECT {_TENANT}, {subject_of.format(id=an_order.format(id="id"))}
+            SELECT {TENANT}, {subject_of.format(id=an_order.format(id="id"))}
             FROM unnest(%(orders)s::bigint[]) AS one (id)
             ON CONFLICT DO NOTHING"""),
             person.values,
@@ -176,10 +175,8 @@ def count_traces(cursor: Cursor[Any], person: Person) -> dict[str, int]:
             continue
         condition = _traced(table)
         if condition:
-            statement = (
-                f"SELECT count(*) FROM {table} WHERE tenant_id = {_TENANT} AND ({condition})"
-            )
-            row = cursor.execute(_sql(statement), person.values).fetchone()
+            statement = f"SELECT count(*) FROM {table} WHERE tenant_id = {TENANT} AND ({condition})"
+            row = cursor.execute(trusted(statement), person.values).fetchone()
             if row and row[0]:
                 found[str(table)] = row[0]
     return found
@@ -195,14 +192,14 @@ def empty_shop(connection: Connection[Any], request: str) -> dict[str, int]:
                 continue
             besides = "AND webhook_id <> %(request)s" if table.name == "privacy_requests" else ""
             cursor.execute(
-                _sql(f"DELETE FROM {table} WHERE tenant_id = {_TENANT} {besides}"),
+                trusted(f"DELETE FROM {table} WHERE tenant_id = {TENANT} {besides}"),
                 {"request": request},
             )
             done[str(table)] = cursor.rowcount
         for table in ("control.inbox", "control.shops"):
-            cursor.execute(_sql(f"DELETE FROM {table} WHERE tenant_id = {_TENANT}"))
+            cursor.execute(trusted(f"DELETE FROM {table} WHERE tenant_id = {TENANT}"))
             done[table] = cursor.rowcount
-        cursor.execute(_sql(_NEW_STATE))
+        cursor.execute(trusted(_NEW_STATE))
     return {table: count for table, count in done.items() if count}
 
 
@@ -214,15 +211,15 @@ def remove_tenant(connection: Connection[Any]) -> dict[str, int]:
             if table.schema == "private" or str(table) == "xsight.audit_events":
                 continue
             if table.name == "tenants":
-                cursor.execute(f"DELETE FROM control.tenants WHERE id = {_TENANT}")
+                cursor.execute(f"DELETE FROM control.tenants WHERE id = {TENANT}")
             elif "tenant_id" not in table.columns:
                 continue
             elif table.columns["tenant_id"].nullable:
                 cursor.execute(
-                    _sql(f"UPDATE {table} SET tenant_id = NULL WHERE tenant_id = {_TENANT}")
+                    trusted(f"UPDATE {table} SET tenant_id = NULL WHERE tenant_id = {TENANT}")
                 )
             else:
-                cursor.execute(_sql(f"DELETE FROM {table} WHERE tenant_id = {_TENANT}"))
+                cursor.execute(trusted(f"DELETE FROM {table} WHERE tenant_id = {TENANT}"))
             done[str(table)] = cursor.rowcount
     return {table: count for table, count in done.items() if count}
 
@@ -232,11 +229,11 @@ _NEW_STATE: Final = f"""
       shop_created_at = NULL, connection = 'none', connected_at = NULL, connection_note = NULL, scopes = '{{}}',
       history_since = NULL, data_version = data_version + 1, synced_at = NULL, watermarks = '{{}}',
       ids_swept_at = NULL, insight_run = NULL, metafields = '{{}}'
-    WHERE tenant_id = {_TENANT}"""
+    WHERE tenant_id = {TENANT}"""
 
 
 def _statements(holding: Holding, person: Person) -> Iterator[tuple[str, dict[str, Any]]]:
-    where = f"WHERE tenant_id = {_TENANT} AND ({holding.whose})"
+    where = f"WHERE tenant_id = {TENANT} AND ({holding.whose})"
     if holding.forget is None:
         yield f"DELETE FROM {holding.table} {where}", person.values
     elif "%(ordinal)s" in holding.forget:
@@ -252,14 +249,14 @@ def _statements(holding: Holding, person: Person) -> Iterator[tuple[str, dict[st
 def _mend_documents(cursor: Cursor[Any], person: Person) -> int:
     """Pages' numbers stay; a list's entry about the person goes."""
     rows = cursor.execute(
-        f"SELECT name, body FROM xsight.documents WHERE tenant_id = {_TENANT}"
+        f"SELECT name, body FROM xsight.documents WHERE tenant_id = {TENANT}"
     ).fetchall()
     mended = 0
     for name, body in rows:
         without = _without(body, frozenset(person.ids))
         if without != body:
             cursor.execute(
-                f"UPDATE xsight.documents SET body = %s WHERE tenant_id = {_TENANT} AND name = %s",
+                f"UPDATE xsight.documents SET body = %s WHERE tenant_id = {TENANT} AND name = %s",
                 [Jsonb(without), name],
             )
             mended += 1
@@ -319,7 +316,3 @@ def _octal(word: str) -> Sequence[str]:
         chr(byte) if byte < 128 else f"\\{byte:03o}"  # noqa: PLR2004 - ASCII ends there
         for byte in word.encode()
     ]
-
-
-def _sql(text: str) -> LiteralString:
-    return cast("LiteralString", text)

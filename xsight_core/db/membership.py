@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, LiteralString
+from typing import Any
 from uuid import UUID
 
 import psycopg
 from psycopg.rows import class_row
+
+from xsight_core.db.scoped import TENANT
 
 __all__ = [
     "LastRefresh",
@@ -28,7 +30,6 @@ __all__ = [
 ]
 
 _Connection = psycopg.Connection[tuple[Any, ...]]
-TENANT: Final[LiteralString] = "current_setting('app.tenant_id')::uuid"
 
 
 @dataclass(frozen=True)

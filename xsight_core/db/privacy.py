@@ -3,7 +3,7 @@
 # ruff: noqa: S608 - statements are made of our own names; every value is a parameter
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Final, LiteralString, cast
+from typing import Any
 
 from psycopg import Cursor
 from psycopg.types.json import Jsonb
@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping, case, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.erasure import subject_of
+from xsight_core.db.scoped import TENANT, trusted
 from xsight_core.db.tables import AuditEvent, Customer, PrivacyRequest, TenantState
 
 __all__ = [
@@ -25,8 +26,6 @@ __all__ = [
     "reopen",
     "shop_is_back",
 ]
-
-_TENANT: Final = "current_setting('app.tenant_id')::uuid"
 _SHOWN = (
     PrivacyRequest.webhook_id,
     PrivacyRequest.topic,
@@ -109,7 +108,7 @@ def reopen(
         f"""
         UPDATE xsight.privacy_requests
         SET customer_id = %s, request = %s, status = 'open', finished_at = NULL
-        WHERE tenant_id = {_TENANT} AND webhook_id = %s""",
+        WHERE tenant_id = {TENANT} AND webhook_id = %s""",
         [customer_id, Jsonb(request), webhook_id],
     )
 
@@ -128,10 +127,10 @@ def close_request(
         else ""
     )
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         UPDATE xsight.privacy_requests SET {forget} status = %(status)s, report = %(report)s,
           finished_at = CASE WHEN %(status)s <> 'open' THEN now() END
-        WHERE tenant_id = {_TENANT} AND webhook_id = %(webhook_id)s"""),
+        WHERE tenant_id = {TENANT} AND webhook_id = %(webhook_id)s"""),
         {"status": status, "report": Jsonb(report), "webhook_id": webhook_id},
     )
 
@@ -139,21 +138,17 @@ def close_request(
 def forget_expired(cursor: Cursor[Any], *, evidence: timedelta, quarantine: timedelta) -> int:
     """Remove proofs and quarantined records that are older than this; how many."""
     removed = cursor.execute(
-        _sql(
-            f"DELETE FROM xsight.privacy_requests WHERE tenant_id = {_TENANT} AND finished_at < now() - %s"
+        trusted(
+            f"DELETE FROM xsight.privacy_requests WHERE tenant_id = {TENANT} AND finished_at < now() - %s"
         ),
         [evidence],
     ).rowcount
     return (
         removed
         + cursor.execute(
-            _sql(
-                f"DELETE FROM xsight.quarantine WHERE tenant_id = {_TENANT} AND created_at < now() - %s"
+            trusted(
+                f"DELETE FROM xsight.quarantine WHERE tenant_id = {TENANT} AND created_at < now() - %s"
             ),
             [quarantine],
         ).rowcount
     )
-
-
-def _sql(text: str) -> LiteralString:
-    return cast("LiteralString", text)

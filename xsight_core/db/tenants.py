@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db.tables import Shop, Tenant, TenantState
-from xsight_core.errors import NotFound
+from xsight_core.errors import NO_SHOP, NotFound
 
 __all__ = [
     "add_shop",
@@ -60,7 +60,7 @@ async def need_state(session: AsyncSession, tenant_id: UUID) -> TenantState:
     """The same, or ``NotFound``."""
     found = await find_state(session, tenant_id)
     if found is None:
-        raise NotFound("This tenant has no shop: it was removed, or never set up.")
+        raise NotFound(NO_SHOP)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -10,14 +10,12 @@ import psycopg
 from sqlalchemy import text
 
 from xsight_core.analytics.periods import day_number
-from xsight_core.errors import NotFound
+from xsight_core.errors import NO_SHOP, NotFound
 
 if TYPE_CHECKING:  # notebooks import this, and have no greenlet
     from sqlalchemy.ext.asyncio import AsyncSession
 
-__all__ = ["NO_SHOP", "ShopState", "need_shop", "read_shop", "shop_state"]
-
-NO_SHOP: Final = "This tenant has no shop: it was removed, or never set up."
+__all__ = ["ShopState", "need_shop", "read_shop", "shop_state"]
 
 _STATE = """
 SELECT tenant_id, coalesce(shop_name, domain, ''), coalesce(domain, ''), currency, currency_exponent,

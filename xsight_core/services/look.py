@@ -13,9 +13,9 @@ from uuid import UUID
 from xsight_core.analytics import DEFAULT_RULE, day_number, day_of
 from xsight_core.clv import DEFAULT_PRIORS, Prior
 from xsight_core.db.insights import InsightRun, read_run
-from xsight_core.errors import InvalidInput, NotFound
+from xsight_core.errors import NO_SHOP, InvalidInput, NotFound
 from xsight_core.ledger import Ledger, ShopState, ledger_folder, read_shop
-from xsight_core.ledger.shop import NO_SHOP, shop_state
+from xsight_core.ledger.shop import shop_state
 from xsight_core.services.insights import METHOD_VERSION
 from xsight_core.services.pooling import read_priors
 from xsight_core.services.together import Together

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from xsight_core.analytics import (
     METRICS,
@@ -19,6 +18,7 @@ from xsight_core.analytics import (
     top_customers_between,
     window,
 )
+from xsight_core.analytics.frames import pd
 from xsight_core.analytics.metrics.slices import of_products
 from xsight_core.errors import InvalidInput
 from xsight_core.services.look import Look

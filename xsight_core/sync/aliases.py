@@ -6,11 +6,11 @@ when it is merged. The absorbed customer's row is a tombstone with ``merged_into
 
 # ruff: noqa: S608 - statements are made of our own names; every value is a parameter
 from collections.abc import Iterable
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg import Cursor
 
-from xsight_core.sync.merge import TENANT
+from xsight_core.db.scoped import TENANT, trusted
 from xsight_core.sync.tombstones import tombstone
 
 __all__ = ["absorb"]
@@ -25,7 +25,7 @@ def absorb(cursor: Cursor[Any], merges: Iterable[tuple[int, int]]) -> int:
             continue
         changed += tombstone(cursor.connection, "customers", [absorbed])
         cursor.execute(
-            _sql(f"""
+            trusted(f"""
             UPDATE xsight.customers SET merged_into = %(kept)s
             WHERE tenant_id = {TENANT} AND (id = %(absorbed)s OR merged_into = %(absorbed)s)
               AND merged_into IS DISTINCT FROM %(kept)s"""),
@@ -33,7 +33,7 @@ def absorb(cursor: Cursor[Any], merges: Iterable[tuple[int, int]]) -> int:
         )
         changed += cursor.rowcount
         cursor.execute(
-            _sql(f"""
+            trusted(f"""
             UPDATE xsight.orders SET customer_id = %(kept)s
             WHERE tenant_id = {TENANT} AND customer_id = %(absorbed)s"""),
             {"kept": kept, "absorbed": absorbed},
@@ -45,14 +45,10 @@ def absorb(cursor: Cursor[Any], merges: Iterable[tuple[int, int]]) -> int:
 def _followed(cursor: Cursor[Any], customer: int) -> int:
     """Merges may be told in any order: the one that stayed may have been absorbed since."""
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         SELECT merged_into FROM xsight.customers
         WHERE tenant_id = {TENANT} AND id = %s AND merged_into IS NOT NULL"""),
         [customer],
     )
     row = cursor.fetchone()
     return customer if row is None else row[0]
-
-
-def _sql(text: str) -> LiteralString:
-    return cast("LiteralString", text)

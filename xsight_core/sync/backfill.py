@@ -12,12 +12,12 @@ import structlog
 from psycopg import Connection
 from psycopg.types.json import Jsonb
 
+from xsight_core.db.scoped import TENANT
 from xsight_core.errors import ShopifyError, Unavailable
 from xsight_core.shopify import bulk
 from xsight_core.shopify.client import ShopifyClient
 from xsight_core.sync.delta import delta
 from xsight_core.sync.load import Loaded, load_file
-from xsight_core.sync.merge import TENANT
 from xsight_core.sync.refunds import bring_refund_details
 from xsight_core.sync.work import FAMILIES, OVERLAP, Cursor, File, Work
 

@@ -5,19 +5,18 @@ What is forgotten of a row that comes in is what is forgotten of one that is sto
 
 # ruff: noqa: S608 - statements are made of our own names; every value is a parameter
 from collections.abc import Iterable
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final
 
 from psycopg import Cursor
 
 from xsight_core.db.erasure import an_order, subject_of
 from xsight_core.db.personal import HOLDINGS
+from xsight_core.db.scoped import TENANT, trusted
 from xsight_core.sync.unchanged import PARENT_KEY
 
 __all__ = ["leave_out_erased", "leave_out_erased_parts"]
-
-_TENANT: Final = "current_setting('app.tenant_id')::uuid"
 _KNOWN: Final = f"""
-    EXISTS (SELECT FROM xsight.erased_people e WHERE e.tenant_id = {_TENANT}
+    EXISTS (SELECT FROM xsight.erased_people e WHERE e.tenant_id = {TENANT}
             AND e.subject = {subject_of})"""
 _ORDER: Final = _KNOWN.format(id=an_order)
 _WHO: Final = {
@@ -29,7 +28,7 @@ _WHO: Final = {
 }
 _REMEMBER: Final = f"""
     INSERT INTO xsight.erased_people (tenant_id, subject)
-    SELECT {_TENANT}, {subject_of.format(id=an_order.format(id="id"))} FROM s_erased
+    SELECT {TENANT}, {subject_of.format(id=an_order.format(id="id"))} FROM s_erased
     ON CONFLICT DO NOTHING"""
 
 
@@ -37,9 +36,9 @@ def leave_out_erased(cursor: Cursor[Any], family: str, tables: Iterable[str]) ->
     """Take them out of what is staged, ``family`` and ``tables`` beside it; their orders come in as nobody's."""
     if family not in _WHO or not _anybody(cursor):
         return
-    cursor.execute(_sql(f"CREATE TEMP TABLE s_erased ON COMMIT DROP AS {_WHO[family]}"))
+    cursor.execute(trusted(f"CREATE TEMP TABLE s_erased ON COMMIT DROP AS {_WHO[family]}"))
     if family == "orders":
-        cursor.execute(_sql(_REMEMBER))
+        cursor.execute(trusted(_REMEMBER))
     for table in tables:
         _forget(cursor, table, f"{PARENT_KEY[family]} IN (SELECT id FROM s_erased)")
     _forget(cursor, family, "id IN (SELECT id FROM s_erased)")
@@ -54,7 +53,7 @@ def leave_out_erased_parts(cursor: Cursor[Any], table: str) -> None:
 
 def _anybody(cursor: Cursor[Any]) -> bool:
     cursor.execute(
-        _sql(f"SELECT EXISTS (SELECT FROM xsight.erased_people WHERE tenant_id = {_TENANT})")
+        trusted(f"SELECT EXISTS (SELECT FROM xsight.erased_people WHERE tenant_id = {TENANT})")
     )
     return cursor.fetchone() == (True,)
 
@@ -67,8 +66,4 @@ def _forget(cursor: Cursor[Any], table: str, condition: str) -> None:
                 if holding.forget
                 else f"DELETE FROM s_{table}"
             )
-            cursor.execute(_sql(f"{what} WHERE {condition}"))
-
-
-def _sql(text: str) -> LiteralString:
-    return cast("LiteralString", text)
+            cursor.execute(trusted(f"{what} WHERE {condition}"))

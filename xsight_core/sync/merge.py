@@ -13,11 +13,12 @@ wait for each other, and none can write days of a time zone that the shop has le
 # ruff: noqa: S608 - statements are made of names from COLUMNS; every value is a parameter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 from uuid import UUID
 
 from psycopg import Connection, Cursor
 
+from xsight_core.db.scoped import TENANT, trusted
 from xsight_core.errors import Unavailable
 from xsight_core.shopify.mapping import COLUMNS, PARTS, Rows
 from xsight_core.sync.copytext import copy_text
@@ -25,7 +26,6 @@ from xsight_core.sync.erased import leave_out_erased, leave_out_erased_parts
 from xsight_core.sync.unchanged import PARENT_KEY, PII, drop_unchanged
 
 __all__ = [
-    "TENANT",
     "Fault",
     "accepted_before",
     "bump",
@@ -42,7 +42,6 @@ Fault = tuple[str, str, str]
 """A record that could not be understood: object, reason, the record as it came."""
 
 _REFUND_PARTS = ("refund_lines", "refund_adjustments", "refund_transactions")
-TENANT = "current_setting('app.tenant_id')::uuid"
 _ONCE = f"(SELECT {TENANT})"  # read once a statement, not once a row
 _LONGEST_RAW = 20_000
 _KEPT = {"email_consent", "sms_consent", "country", "province"}  # null: no longer shown to us
@@ -99,7 +98,7 @@ def lock_shop(cursor: Cursor[Any]) -> None:
     ``Unavailable`` (try again) when what is staged was cut into days of another time zone.
     """
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         SELECT coalesce(timezone = nullif(current_setting('app.timezone', true), ''), true)
         FROM xsight.tenant_state WHERE tenant_id = {TENANT} FOR NO KEY UPDATE""")
     )
@@ -137,11 +136,11 @@ def merge(
             _number_customers(cursor)
         fresh = _is_fresh(cursor, family)
         statement = _insert(family) if fresh else _upsert(family)
-        cursor.execute(_sql(statement), {"run": run, "minor": 10**exponent})
+        cursor.execute(trusted(statement), {"run": run, "minor": 10**exponent})
         accepted = cursor.rowcount
         cursor.execute("ANALYZE s_accepted")
         if accepted and family in PII:
-            cursor.execute(_sql(_insert_pii(family) if fresh else _upsert_pii(family)))
+            cursor.execute(trusted(_insert_pii(family) if fresh else _upsert_pii(family)))
         for table in PARTS[family]:
             if table in keep or (fresh and parts is not None and not parts[table]):
                 continue
@@ -160,7 +159,7 @@ def accepted_before(connection: Connection[Any], family: str, moment: datetime) 
     statement = f"""
         SELECT count(*) FROM s_accepted a JOIN s_{family} s ON s.id = a.id
         WHERE s.updated_at < %s"""
-    return cast("tuple[int]", connection.execute(_sql(statement), [moment]).fetchone())[0]
+    return cast("tuple[int]", connection.execute(trusted(statement), [moment]).fetchone())[0]
 
 
 def merge_late(connection: Connection[Any], family: str, *, run: UUID, exponent: int) -> int | None:
@@ -174,7 +173,7 @@ def merge_late(connection: Connection[Any], family: str, *, run: UUID, exponent:
     with connection.cursor() as cursor:
         lock_shop(cursor)
         cursor.execute(
-            _sql(f"""
+            trusted(f"""
             DELETE FROM xsight.bulk_spool WHERE (tenant_id, id) = (
               SELECT tenant_id, id FROM xsight.bulk_spool
               WHERE tenant_id = {TENANT} AND sync_run = %s AND part = ANY(%s) ORDER BY id LIMIT 1)
@@ -185,13 +184,13 @@ def merge_late(connection: Connection[Any], family: str, *, run: UUID, exponent:
             return None
         table, block = row
         _create_staging(cursor, table)
-        with cursor.copy(_sql(f"COPY s_{table} FROM STDIN")) as copy:
+        with cursor.copy(trusted(f"COPY s_{table} FROM STDIN")) as copy:
             copy.write(block)
         if family == "orders":
             leave_out_erased_parts(cursor, table)
-        cursor.execute(_sql(f"ANALYZE s_{table} ({key})"))
+        cursor.execute(trusted(f"ANALYZE s_{table} ({key})"))
         cursor.execute(
-            _sql(f"""
+            trusted(f"""
             INSERT INTO xsight.{table} (tenant_id, {_targets(table)})
             SELECT {TENANT}, {_sources(table)} FROM s_{table} s
             JOIN xsight.{family} p ON p.tenant_id = {TENANT} AND p.id = s.{key}
@@ -200,7 +199,7 @@ def merge_late(connection: Connection[Any], family: str, *, run: UUID, exponent:
         )
         merged = cursor.rowcount
         if merged and table == "order_lines":
-            cursor.execute(_sql(_resum_orders()), {"run": run, "minor": 10**exponent})
+            cursor.execute(trusted(_resum_orders()), {"run": run, "minor": 10**exponent})
         if merged:
             bump(cursor)
         return merged
@@ -217,7 +216,7 @@ def merge_refund_details(connection: Connection[Any], rows: Rows, refunds: Seque
         lock_shop(cursor)
         cursor.execute("CREATE TEMP TABLE s_completed (order_id bigint, id bigint) ON COMMIT DROP")
         cursor.execute(
-            _sql(f"""
+            trusted(f"""
             WITH completed AS (
               UPDATE xsight.refunds SET detailed = true
               WHERE tenant_id = {TENANT} AND id = ANY(%s) AND NOT detailed
@@ -229,12 +228,12 @@ def merge_refund_details(connection: Connection[Any], rows: Rows, refunds: Seque
         cursor.execute("ANALYZE s_completed")  # else the planner reads all refunds for these few
         for table in _REFUND_PARTS:
             cursor.execute(
-                _sql(f"""
+                trusted(f"""
                 DELETE FROM xsight.{table} d USING s_completed c WHERE d.tenant_id = {TENANT}
                   AND d.order_id = c.order_id AND d.refund_id = c.id""")
             )
             cursor.execute(
-                _sql(f"""
+                trusted(f"""
                 INSERT INTO xsight.{table} (tenant_id, {_list(table)})
                 SELECT {TENANT}, {_list(table, "s.")} FROM s_{table} s
                 JOIN s_completed c ON c.order_id = s.order_id AND c.id = s.refund_id""")
@@ -260,13 +259,13 @@ def put_aside(connection: Connection[Any], faults: list[Fault], *, run: UUID) ->
 def take_back(connection: Connection[Any], family: str, *, run: UUID) -> None:
     """Forget what this run has put aside and spooled of an object: it is about to be read again."""
     connection.execute(
-        _sql(f"""
+        trusted(f"""
         DELETE FROM xsight.quarantine
         WHERE tenant_id = {TENANT} AND sync_run = %s AND object = %s"""),
         (run, family),
     )
     connection.execute(
-        _sql(f"""
+        trusted(f"""
         DELETE FROM xsight.bulk_spool
         WHERE tenant_id = {TENANT} AND sync_run = %s AND part = ANY(%s)"""),
         (run, list(PARTS[family])),
@@ -276,7 +275,7 @@ def take_back(connection: Connection[Any], family: str, *, run: UUID) -> None:
 def bump(cursor: Cursor[Any]) -> None:
     """Count up the tenant's data version. Last in its transaction: the row is locked from here on."""
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         UPDATE xsight.tenant_state SET data_version = data_version + 1
         WHERE tenant_id = {TENANT}""")
     )
@@ -291,13 +290,13 @@ def _copy_in(cursor: Cursor[Any], table: str, rows: Rows, *, clean: bool) -> Non
     _create_staging(cursor, table)
     cursor.execute("SELECT set_config('app.timezone', %s, true)", [rows.zone.key])
     if block := copy_text(rows.tables[table].values(), clean=clean):
-        with cursor.copy(_sql(f"COPY s_{table} FROM STDIN")) as copy:
+        with cursor.copy(trusted(f"COPY s_{table} FROM STDIN")) as copy:
             copy.write(block)
 
 
 def _create_staging(cursor: Cursor[Any], table: str) -> None:
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         CREATE TEMP TABLE s_{table} ON COMMIT DROP AS
         SELECT {_list(table)} FROM xsight.{table} WITH NO DATA""")
     )
@@ -312,7 +311,7 @@ def _create_accepted(cursor: Cursor[Any]) -> None:
 def _follow_merged_customers(cursor: Cursor[Any]) -> None:
     """An order written before its customer was merged belongs to the one that stayed."""
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         UPDATE s_orders s SET customer_id = c.merged_into FROM xsight.customers c
         WHERE c.tenant_id = {TENANT} AND c.merged_into IS NOT NULL AND c.id = s.customer_id""")
     )
@@ -324,13 +323,13 @@ def _analyze(cursor: Cursor[Any], family: str, keep: frozenset[str]) -> None:
     if family in PII:
         keys.append("s_{} ({})".format(*PII[family]))
     keys += [f"s_{table} ({PARENT_KEY[family]})" for table in PARTS[family] if table not in keep]
-    cursor.execute(_sql(f"ANALYZE {', '.join(keys)}"))
+    cursor.execute(trusted(f"ANALYZE {', '.join(keys)}"))
 
 
 def _number_customers(cursor: Cursor[Any]) -> None:
     """Give new customers the next ordinals; the tenant's row is locked, so they stay dense."""
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         WITH state AS MATERIALIZED (
           SELECT next_ordinal FROM xsight.tenant_state WHERE tenant_id = {TENANT} FOR UPDATE)
         SELECT next_ordinal FROM state""")
@@ -338,7 +337,7 @@ def _number_customers(cursor: Cursor[Any]) -> None:
     first = cast("tuple[int]", cursor.fetchone())[0]
     cursor.execute("ALTER TABLE s_customers ADD COLUMN ordinal integer")
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         UPDATE s_customers s SET ordinal = n.ordinal FROM (
           SELECT s.id, coalesce(c.ordinal, %(first)s - 1 + row_number()
                    OVER (PARTITION BY c.id IS NULL ORDER BY s.id)) AS ordinal
@@ -349,7 +348,7 @@ def _number_customers(cursor: Cursor[Any]) -> None:
         {"first": first},
     )
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         UPDATE xsight.tenant_state SET next_ordinal =
           greatest(next_ordinal, (SELECT max(ordinal) + 1 FROM s_customers))
         WHERE tenant_id = {TENANT}""")
@@ -364,7 +363,7 @@ def _is_fresh(cursor: Cursor[Any], family: str) -> bool:
     joining): before a table that fills has been sampled, it takes it for next to nothing.
     """
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         SELECT t.id FROM xsight.{family} t
         WHERE t.tenant_id = {TENANT} AND t.id >= (SELECT min(id) FROM s_{family})
           AND t.id <= (SELECT max(id) FROM s_{family})
@@ -373,7 +372,7 @@ def _is_fresh(cursor: Cursor[Any], family: str) -> bool:
     if cursor.fetchone() is None:
         return True
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         SELECT NOT EXISTS (SELECT FROM s_{family} s, LATERAL (
           SELECT FROM xsight.{family} t WHERE t.tenant_id = {TENANT} AND t.id = s.id LIMIT 1) known)""")
     )
@@ -445,7 +444,7 @@ def _upsert_pii(family: str) -> str:
 
 def _remove_parts(cursor: Cursor[Any], family: str, table: str) -> None:
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         DELETE FROM xsight.{table} d USING s_accepted a
         WHERE a.known AND d.tenant_id = {TENANT} AND d.{PARENT_KEY[family]} = a.id""")
     )
@@ -453,7 +452,7 @@ def _remove_parts(cursor: Cursor[Any], family: str, table: str) -> None:
 
 def _add_parts(cursor: Cursor[Any], family: str, table: str, *, fresh: bool) -> int:
     cursor.execute(
-        _sql(f"""
+        trusted(f"""
         INSERT INTO xsight.{table} (tenant_id, {_targets(table)})
         SELECT {_ONCE}, {_sources(table)} FROM s_{table} s
         JOIN s_accepted a ON a.id = s.{PARENT_KEY[family]}
@@ -467,11 +466,11 @@ def _spool(cursor: Cursor[Any], family: str, table: str, run: UUID) -> None:
     orphans = f"""
         SELECT {_list(table, "s.")} FROM s_{table} s
         WHERE NOT EXISTS (SELECT FROM s_accepted a WHERE a.id = s.{PARENT_KEY[family]})"""
-    with cursor.copy(_sql(f"COPY ({orphans}) TO STDOUT")) as copy:
+    with cursor.copy(trusted(f"COPY ({orphans}) TO STDOUT")) as copy:
         block = b"".join(copy)
     if block:
         cursor.execute(
-            _sql(f"""
+            trusted(f"""
             INSERT INTO xsight.bulk_spool (tenant_id, sync_run, part, block)
             VALUES ({TENANT}, %s, %s, %s)"""),
             (run, table, block),
@@ -508,8 +507,3 @@ def _sources(table: str) -> str:
 
 def _list(table: str, prefix: str = "") -> str:
     return ", ".join(prefix + column for column in COLUMNS[table])
-
-
-def _sql(text: str) -> LiteralString:
-    """Text made of this module's own names only; every value goes in as a parameter."""
-    return cast("LiteralString", text)

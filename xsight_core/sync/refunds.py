@@ -10,12 +10,13 @@ from typing import Any, cast
 
 import msgspec
 
+from xsight_core.db.scoped import TENANT
 from xsight_core.shopify.amounts import explain
 from xsight_core.shopify.mapping import Rows, add_refunds
 from xsight_core.shopify.payload import RefundNode, number
 from xsight_core.sync.beyond import refunds_by_ids
 from xsight_core.sync.load import Shop
-from xsight_core.sync.merge import TENANT, Fault, merge_refund_details, put_aside
+from xsight_core.sync.merge import Fault, merge_refund_details, put_aside
 from xsight_core.sync.work import Work
 from xsight_core.tenancy import Tenancy
 

@@ -16,10 +16,11 @@ import msgspec
 import structlog
 from psycopg import Connection
 
+from xsight_core.db.scoped import TENANT
 from xsight_core.errors import Unavailable
 from xsight_core.shopify import bulk
 from xsight_core.shopify.payload import number
-from xsight_core.sync.merge import TENANT, lock_shop
+from xsight_core.sync.merge import lock_shop
 from xsight_core.sync.pages import fetch_ids, merge_nodes
 from xsight_core.sync.tombstones import tombstone
 from xsight_core.sync.work import FAMILIES, OVERLAP, Work

@@ -5,11 +5,12 @@ is not merged.
 """
 
 # ruff: noqa: S608 - statements are made of our own names; every value is a parameter
-from typing import Any, LiteralString, cast
+from typing import Any
 
 from psycopg import Connection
 
-from xsight_core.sync.merge import TENANT, bump, lock_shop
+from xsight_core.db.scoped import TENANT, trusted
+from xsight_core.sync.merge import bump, lock_shop
 from xsight_core.sync.unchanged import PII
 
 __all__ = ["tombstone"]
@@ -56,19 +57,19 @@ def tombstone(connection: Connection[Any], family: str, ids: list[int]) -> int:
     """
     with connection.cursor() as cursor:
         lock_shop(cursor)
-        cursor.execute(_sql(_TOMBSTONES[family]), {"ids": ids})
+        cursor.execute(trusted(_TOMBSTONES[family]), {"ids": ids})
         changed = cursor.rowcount
         if changed and family in PII:
             table, key = PII[family]
             for personal in (table, *_PERSONAL[family]):
                 cursor.execute(
-                    _sql(f"""
+                    trusted(f"""
                     DELETE FROM xsight.{personal} WHERE tenant_id = {TENANT} AND {key} = ANY(%(ids)s)"""),
                     {"ids": ids},
                 )
         if changed and family == "customers":
             cursor.execute(
-                _sql(f"""
+                trusted(f"""
                 UPDATE xsight.tenant_state SET next_ordinal = greatest(next_ordinal,
                   (SELECT max(ordinal) + 1 FROM xsight.customers WHERE tenant_id = {TENANT}))
                 WHERE tenant_id = {TENANT}""")
@@ -76,7 +77,3 @@ def tombstone(connection: Connection[Any], family: str, ids: list[int]) -> int:
         if changed:
             bump(cursor)
         return changed
-
-
-def _sql(text: str) -> LiteralString:
-    return cast("LiteralString", text)

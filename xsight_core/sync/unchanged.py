@@ -10,11 +10,10 @@ from typing import Any, LiteralString, cast
 
 from psycopg import Cursor
 
+from xsight_core.db.scoped import TENANT
 from xsight_core.shopify.mapping import COLUMNS, PARTS
 
 __all__ = ["PARENT_KEY", "PII", "drop_unchanged"]
-
-_TENANT = "current_setting('app.tenant_id')::uuid"
 PII = {"customers": ("customer_pii", "customer_id"), "orders": ("order_pii", "order_id")}
 """Where an object's personal data stand, and the key to them."""
 PARENT_KEY = {"customers": "customer_id", "orders": "order_id", "products": "product_id"}
@@ -30,7 +29,7 @@ def drop_unchanged(cursor: Cursor[Any], family: str) -> int:
     same += [_same_rows(table, PARENT_KEY[family]) for table in PARTS[family]]
     statement = f"""
         DELETE FROM s_{family} s USING xsight.{family} t
-        WHERE t.tenant_id = {_TENANT} AND t.id = s.id AND t.updated_at = s.updated_at
+        WHERE t.tenant_id = {TENANT} AND t.id = s.id AND t.updated_at = s.updated_at
           AND t.deleted_at IS NULL AND {" AND ".join(same)}"""
     return cursor.execute(cast("LiteralString", statement)).rowcount
 
@@ -40,7 +39,7 @@ def _same_rows(table: str, key: str) -> str:
     staged = f"SELECT {_columns(table, 'p')} FROM s_{table} p WHERE p.{key} = s.id"
     stored = (
         f"SELECT {_columns(table, 'p')} FROM xsight.{table} p"
-        f" WHERE p.tenant_id = {_TENANT} AND p.{key} = s.id"
+        f" WHERE p.tenant_id = {TENANT} AND p.{key} = s.id"
     )
     return (
         f"NOT EXISTS (({staged}) EXCEPT ({stored})) AND NOT EXISTS (({stored}) EXCEPT ({staged}))"
