@@ -61,8 +61,8 @@ migrate: install ## Bring the database's schema up to date without starting the 
 
 lock: $(BIN)/uv ## Choose versions anew and write requirements/*.txt with hashes
 	@for each in server dash lab; do $(LOCK) --extra $$each -o requirements/$$each.txt pyproject.toml; done
-	@$(LOCK) --extra server --group dev -o requirements/dev.txt pyproject.toml
-	@$(LOCK) --extra server --extra containers -o requirements/containers.txt pyproject.toml
+	@$(LOCK) --extra server --extra telemetry --group dev -o requirements/dev.txt pyproject.toml
+	@$(LOCK) --extra server --extra telemetry --extra containers -o requirements/containers.txt pyproject.toml
 	@$(LOCK) --extra docs -o requirements/docs.txt pyproject.toml
 	@echo uv | $(LOCK) -o requirements/bootstrap.txt -
 LOCK = $(UV) pip compile --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate

@@ -17,7 +17,7 @@ def main() -> None:
     configure_logging(level=settings.log_level, form=settings.log_format)
     if settings.metrics_port is not None:
         REGISTRY.register(Gauges(settings.database_url.get_secret_value()))
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)
     app = create_app(settings)
     gc.collect()
     gc.freeze()  # what lives as long as the process is not searched again: that would hold up answers

@@ -1,4 +1,4 @@
-"""Writes the secrets of a compose installation once: ``deploy/secrets/NAME``.
+"""Writes the secrets of an installation in containers once: ``deploy/secrets/NAME``, or another folder for Kubernetes.
 
 The folder is for its owner only (mode 700), the files in it for everybody (644): compose mounts each file as it is, and
 containers read it under users of their own.
@@ -11,7 +11,6 @@ import subprocess
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("secrets")
-SERVER = "postgres:5432/xsight"
 ROLES = {
     "XSIGHT_DATABASE_URL": "xsight_app",
     "XSIGHT_INGEST_DATABASE_URL": "xsight_ingest",
@@ -25,15 +24,19 @@ def main() -> None:
         "--shopify-client-id", default="", help="of your app; may be filled in later"
     )
     parser.add_argument("--shopify-client-secret", default="")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("--postgres", default="postgres:5432/xsight", help="HOST:PORT/DATABASE")
+    parser.add_argument("--valkey", default="valkey:6379/0", help="HOST:PORT/NUMBER")
     given = parser.parse_args()
-    FOLDER.mkdir(mode=0o700, exist_ok=True)
-    FOLDER.chmod(0o700)
+    folder: Path = given.folder
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)
     admin, valkey = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
     made = {
         "postgres-password": admin,
-        "XSIGHT_ADMIN_DATABASE_URL": f"postgresql://postgres:{admin}@{SERVER}",
+        "XSIGHT_ADMIN_DATABASE_URL": f"postgresql://postgres:{admin}@{given.postgres}",
         "valkey.conf": f"requirepass {valkey}\nappendonly yes\nmaxmemory-policy noeviction\n",
-        "XSIGHT_REDIS_URL": f"redis://:{valkey}@valkey:6379/0",
+        "XSIGHT_REDIS_URL": f"redis://:{valkey}@{given.valkey}",
         "XSIGHT_KEYRING": f"k1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
         "XSIGHT_HUB_CLIENT_SECRET": secrets.token_urlsafe(24),
         "XSIGHT_HUB_API_TOKEN": secrets.token_hex(32),
@@ -45,14 +48,14 @@ def main() -> None:
         "oidc.pem": _signing_key(),
     }
     for variable, role in ROLES.items():
-        made[variable] = f"postgresql://{role}:{secrets.token_urlsafe(24)}@{SERVER}"
+        made[variable] = f"postgresql://{role}:{secrets.token_urlsafe(24)}@{given.postgres}"
     # one run makes a whole set that fits together, or none of it
-    there = sorted(name for name in made if (FOLDER / name).exists())
+    there = sorted(name for name in made if (folder / name).exists())
     if there:
-        raise SystemExit(f"{FOLDER / there[0]} exists: remove {FOLDER} to make new secrets.")
+        raise SystemExit(f"{folder / there[0]} exists: remove {folder} to make new secrets.")
     for name, text in made.items():
-        (FOLDER / name).write_text(text)
-        (FOLDER / name).chmod(0o644)
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o644)
 
 
 def _signing_key() -> str:

@@ -72,7 +72,7 @@ def main() -> None:
     settings = Settings()  # pyright: ignore[reportCallIssue] - from the environment
     configure_logging(level=settings.log_level, form=settings.log_format)
     if settings.metrics_port is not None:
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)
 
     async def run() -> None:
         await work(settings, stop_signal())

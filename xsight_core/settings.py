@@ -51,6 +51,7 @@ class Settings(QueueSettings):
     api_host: str = Field("127.0.0.1", alias="XSIGHT_API_HOST")
     api_port: int = Field(8001, alias="XSIGHT_API_PORT")
     metrics_port: int | None = Field(None, alias="XSIGHT_METRICS_PORT")
+    metrics_host: str = Field("127.0.0.1", alias="XSIGHT_METRICS_HOST")  # in a container: 0.0.0.0
     trusted_proxies: str = Field("", alias="XSIGHT_TRUSTED_PROXIES")  # networks, comma-separated
     # requests a second, with ten seconds' worth saved up; 0: no limit
     rate_user: int = Field(50, ge=0, alias="XSIGHT_RATE_USER")

@@ -19,7 +19,11 @@ INSIDE = launch.Places(
     ledger=Path("/srv/ledger"),
     packages=Path("/opt/xsight"),
 )
-IMAGES = {"hub_config.dashboards": "xsight-dash", "hub_config.lab": "xsight-lab"}
+VERSION = os.environ["XSIGHT_VERSION"]
+IMAGES = {
+    "hub_config.dashboards": f"xsight-dash:{VERSION}",
+    "hub_config.lab": f"xsight-lab:{VERSION}",
+}
 
 
 class ContainerSpawner(DockerSpawner):
@@ -92,6 +96,7 @@ load_subconfig(str(Path(spawner.__file__).with_name("jupyterhub_config.py")))
 ContainerSpawner.site = spawner.ServerSpawner.site
 c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{os.environ['XSIGHT_HUB_PORT']}"
 c.JupyterHub.hub_connect_url = f"http://hub:{os.environ['XSIGHT_HUB_PORT']}"
+c.Proxy.extra_routes = {"/user/": c.JupyterHub.hub_connect_url}  # of servers that do not run
 # not as `cookie_secret_file`: the Hub refuses a file that others may read, and secrets are mounted so
 c.JupyterHub.cookie_secret = bytes.fromhex(
     Path(os.environ["XSIGHT_HUB_COOKIE_SECRET_FILE"]).read_text()

@@ -1,5 +1,5 @@
 # An analyst's Lab: its own environment, nothing of the server's. Not run: see deploy/README.md.
-FROM python:3.12-slim AS build
+FROM python:3.12.12-slim-bookworm AS build
 WORKDIR /opt/xsight
 COPY requirements/bootstrap.txt requirements/lab.txt requirements/
 RUN python -m venv .venv \
@@ -15,14 +15,14 @@ RUN awk '/^ziglang==/ {on = 1} on {print} on && !/\\$/ {exit}' requirements/serv
  && .venv/bin/python -m pip install --no-cache-dir --require-hashes -r zig.txt \
  && .venv/bin/python -m xsight_core.clv.native.build
 
-FROM node:24-slim AS frontend
+FROM node:24.19.0-slim AS frontend
 WORKDIR /frontend
 COPY xsight_ui/frontend/package.json xsight_ui/frontend/package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY xsight_ui/frontend .
 RUN node build.mjs /static
 
-FROM python:3.12-slim
+FROM python:3.12.12-slim-bookworm
 WORKDIR /home/analyst
 RUN useradd --uid 1000 --home-dir /home/analyst --create-home analyst
 COPY --from=build /opt/xsight/.venv /opt/xsight/.venv
@@ -32,5 +32,5 @@ COPY --from=frontend /static /opt/xsight/xsight_ui/static
 COPY hub_config /opt/xsight/hub_config
 COPY notebooks /opt/xsight/notebooks
 ENV PATH=/opt/xsight/.venv/bin:$PATH PYTHONPATH=/opt/xsight PYTHONDONTWRITEBYTECODE=1
-USER analyst
+USER 1000
 CMD ["python", "-m", "hub_config.lab"]

@@ -66,6 +66,11 @@ load_subconfig(str(Path(spawner.__file__).with_name("jupyterhub_config.py")))
 PodSpawner.site = spawner.ServerSpawner.site
 c.JupyterHub.hub_bind_url = f"http://0.0.0.0:{os.environ['XSIGHT_HUB_PORT']}"
 c.JupyterHub.hub_connect_url = f"http://hub:{os.environ['XSIGHT_HUB_PORT']}"
+# not as `cookie_secret_file`: the Hub refuses a file that a group may read, and secrets are mounted so
+c.JupyterHub.cookie_secret = bytes.fromhex(
+    Path(os.environ["XSIGHT_HUB_COOKIE_SECRET_FILE"]).read_text()
+)
+c.Proxy.extra_routes = {"/user/": c.JupyterHub.hub_connect_url}  # of servers that do not run
 c.JupyterHub.spawner_class = PodSpawner
 c.KubeSpawner.namespace = "xsight-notebooks"
 c.KubeSpawner.automount_service_account_token = False
