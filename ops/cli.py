@@ -49,6 +49,13 @@ def down() -> None:
 
 
 @xsight.command()
+@click.argument("names", nargs=-1, type=click.Choice(["api", "worker", "scheduler", "relay"]))
+def restart(names: tuple[str, ...]) -> None:
+    """Start processes anew, one after the other, without a request that fails or a job that is lost."""
+    _do("rolling", "roll", names)
+
+
+@xsight.command()
 def status() -> None:
     """Show each process; exit code 0 when all are ready, 3 when nothing runs."""
     _do("status", "show")
@@ -211,6 +218,7 @@ def demo(*, as_json: bool) -> None:
             "segments",
             "dashboards",
             "lab",
+            "load",
         ]
     ),
 )

@@ -41,6 +41,10 @@ class Visitor:
     def log_in(self, email: str, password: str) -> None:
         self._change("/api/auth/login", {"email": email, "password": password})
 
+    def cookie(self, name: str) -> str:
+        """One cookie as a header's text, for a program that asks in our name."""
+        return next(f"{one.name}={one.value}" for one in self._http.cookies.jar if one.name == name)
+
     def me(self) -> dict[str, Any]:
         """Who we are, our stores, our rights."""
         me = self._get("/api/auth/me")

@@ -13,8 +13,8 @@ import random
 import sys
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,7 @@ class Order:
     seconds: float
     name: str
     acknowledged: str  # file: one acknowledged id a line
+    more: Mapping[str, Sequence[int]] = field(default_factory=dict)  # other shops, their orders
     duplicates: float = 0.0
     again: bool = False
 
@@ -84,7 +85,9 @@ class _Sender:
     def __init__(self, order: Order) -> None:
         dice = random.Random(order.name)  # noqa: S311 - repeatable, guards nothing
         self.order = order
-        self.bodies = [self._signed(dice.choice(order.orders)) for _ in range(_BODIES)]
+        shops = [(order.shop, order.orders), *order.more.items()]
+        self.shops = [dice.choice(shops) for _ in range(_BODIES)]
+        self.bodies = [self._signed(dice.choice(orders)) for _, orders in self.shops]
         self.total = round(order.rate_per_s * order.seconds)
         self.numbers = [
             dice.randrange(number) if number and dice.random() < order.duplicates else number
@@ -110,7 +113,7 @@ class _Sender:
         head = (
             f"POST /webhooks/orders/updated HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(body)}\r\nX-Shopify-Topic: orders/updated\r\n"
-            f"X-Shopify-Shop-Domain: {self.order.shop}\r\n"
+            f"X-Shopify-Shop-Domain: {self.shops[number % _BODIES][0]}\r\n"
             f"X-Shopify-Webhook-Id: {self.order.name}-{number}\r\nX-Shopify-Event-Id: {number}\r\n"
             f"X-Shopify-Triggered-At: 2026-11-22T10:00:00.123456789Z\r\nX-Shopify-Hmac-Sha256: "
         )
