@@ -16,7 +16,7 @@ from ops.service import Probe, Service
 from ops.trouble import Trouble
 from ops.vault import Vault
 
-__all__ = ["PORTS", "app_dsn", "base_env", "demo_env", "keys_env", "migration_env", "processes"]
+__all__ = ["FRUGAL", "PORTS", "app_dsn", "base_env", "demo_env", "keys_env", "migration_env", "processes"]
 
 PORTS = ("api", "hub", "metrics", "metrics-worker", "proxy-api", "sim", "valkey")
 DEMO_SHOPS = {"cdnow.myshopify.com": "cdnow", "garden.myshopify.com": "generated:5000"}
@@ -33,7 +33,7 @@ _PASSED_ON = (
 
 
 # glibc keeps what threads have freed, each in an arena of its own: 55 MB of an idle worker and simulator after a sync.
-_FRUGAL = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "1000000"}
+FRUGAL = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "1000000"}
 
 
 def base_env() -> dict[str, str]:
@@ -262,7 +262,7 @@ def _python(name: str, module: str, env: dict[str, str], ready: Probe, *argument
     return Service(
         name=name,
         command=(sys.executable, "-m", module, *arguments),
-        env=base_env() | _FRUGAL | env,
+        env=base_env() | FRUGAL | env,
         ready=ready,
         folder=ROOT,
     )

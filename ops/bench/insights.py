@@ -20,11 +20,13 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 
 from ops import embedded
 from ops.bench import report
 from ops.bench.insights_data import fill
 from ops.config import Config
+from ops.processes import FRUGAL
 from xsight_core.db import migrate, roles
 
 __all__ = ["main", "measure", "measure_at"]
@@ -39,6 +41,7 @@ _STORED = {
     "refunds": "order_id, id, day, total",
     "customers": "id, ordinal, merged_into, deleted_at",
 }
+_PARTS = ("order_lines", "refunds", "refund_lines")
 _SETTINGS = {
     "shared_buffers": "1GB",
     "max_wal_size": "8GB",
@@ -133,26 +136,41 @@ def _floor(admin_url: str) -> float:
 
 
 def _change(admin_url: str) -> None:
-    """A day's changes: orders all over the last year refunded or edited, new ones among them."""
+    """A day's changes, as a sync writes them: orders all over the shop's time, their lines and refunds replaced."""
     with psycopg.connect(admin_url) as admin:
         admin.execute(
-            "UPDATE xsight.orders SET returns_minor = gross_minor - discounts_minor, net_minor = 0, updated_at = now() "
-            "WHERE tenant_id = %s AND id IN (SELECT id FROM xsight.orders WHERE tenant_id = %s "
-            "ORDER BY hashint8(id) LIMIT %s)",
-            [TENANT, TENANT, CHANGED],
+            "CREATE TEMP TABLE changed ON COMMIT DROP AS SELECT id FROM xsight.orders "
+            "WHERE tenant_id = %s ORDER BY hashint8(id) LIMIT %s",
+            [TENANT, CHANGED],
         )
+        admin.execute(
+            "UPDATE xsight.orders SET returns_minor = gross_minor - discounts_minor, net_minor = 0, updated_at = now() "
+            "WHERE tenant_id = %s AND id IN (SELECT id FROM changed)",
+            [TENANT],
+        )
+        for table in _PARTS:
+            name = sql.Identifier("xsight", table)
+            of = sql.SQL("FROM {} WHERE tenant_id = {} AND order_id IN (SELECT id FROM changed)")
+            them = of.format(name, TENANT)
+            admin.execute(sql.SQL("CREATE TEMP TABLE parts AS SELECT * {}").format(them))
+            admin.execute(sql.SQL("DELETE {}").format(them))
+            admin.execute(sql.SQL("INSERT INTO {} SELECT * FROM parts").format(name))
+            admin.execute("DROP TABLE parts")
         admin.execute(
             "UPDATE xsight.tenant_state SET data_version = data_version + 1 WHERE tenant_id = %s",
             [TENANT],
         )
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute("VACUUM ANALYZE xsight.orders (changed_in)")
+        admin.execute("VACUUM xsight.order_lines, xsight.refunds, xsight.refund_lines")
 
 
 def _part(name: str, app_url: str, folder: Path) -> dict[str, float]:
     done = subprocess.run(
         [sys.executable, "-m", "ops.bench.insights_parts", name, str(folder), str(TENANT)],
-        env=os.environ | {"XSIGHT_BENCH_URL": app_url},
+        env=os.environ
+        | FRUGAL
+        | {"XSIGHT_BENCH_URL": app_url},  # memory is kept as under `xsight up`
         stdout=subprocess.PIPE,
         check=True,
     )

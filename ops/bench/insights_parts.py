@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -68,7 +69,7 @@ def read(folder: LedgerFolder, tenancy: Tenancy, tenant: UUID) -> float:
     """The whole ledger from the tables, written as files."""
     with tenancy.connection(tenant) as connection:
         started = time.perf_counter()
-        ledger = folder.load(connection, read_shop(connection))
+        ledger = folder.load(connection, read_shop(connection), partial(tenancy.connection, tenant))
         seconds = time.perf_counter() - started
     _say(orders=len(ledger.orders), lines=len(ledger.orders.lines))
     return seconds
@@ -87,7 +88,9 @@ def compute(folder: LedgerFolder, tenancy: Tenancy, tenant: UUID) -> float:
 
     def once() -> float:
         with tenancy.connection(tenant) as connection:
-            ledger = folder.load(connection, read_shop(connection))
+            ledger = folder.load(
+                connection, read_shop(connection), partial(tenancy.connection, tenant)
+            )
         started = time.perf_counter()
         orders = ledger.orders.counted(_AS_OF)
         scored = rfm(buyers(orders, _AS_OF))
@@ -141,7 +144,8 @@ def _history(orders: Orders) -> tuple[Int, Int, Int]:
 def duck(folder: LedgerFolder, tenancy: Tenancy, tenant: UUID) -> float:
     """RFM, cohorts and daily revenue in DuckDB on the same columns; best of two runs."""
     with tenancy.connection(tenant) as connection:
-        orders = folder.load(connection, read_shop(connection)).orders.counted(_AS_OF)
+        ledger = folder.load(connection, read_shop(connection), partial(tenancy.connection, tenant))
+    orders = ledger.orders.counted(_AS_OF)
     database = duckdb.connect()
     database.register("orders", _table(orders))
     database.execute(

@@ -11,7 +11,7 @@ import pytest
 from tests.support.shops import ShopOrder, add_orders, random_orders
 from xsight_core.analytics import Orders
 from xsight_core.analytics.orders import GUEST
-from xsight_core.ledger import LedgerFolder, read_ledger, read_shop, store
+from xsight_core.ledger import LedgerFolder, read, read_ledger, read_shop, store
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -203,18 +203,28 @@ class Changer:
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["written whole", "laid over"])
-@pytest.mark.parametrize("seed", [1, 2])
-def test_refreshed_is_rebuilt(database, tenancy, tenant, tmp_path, monkeypatch, seed, whole):
+@pytest.mark.parametrize(("seed", "two"), [(1, False), (2, True)], ids=["alone", "by two"])
+def test_refreshed_is_rebuilt(database, tenancy, tenant, tmp_path, monkeypatch, seed, two, whole):
+    """By one connection, and by two that read many orders in parts."""
     monkeypatch.setattr(store, "_SMALL", 10**9 if whole else 0)
+    monkeypatch.setattr(read, "_FEW", 0)
+    monkeypatch.setattr(read, "_ORDERS_AT_ONCE", 20 if two else 200_000)
+    opened = []
+
+    def another():
+        opened.append(1)
+        return tenancy.connection(tenant.id)
+
     monkeypatch.setattr(store, "_REWRITE", 1)
     folder, change = LedgerFolder(tmp_path), Changer(database, tenant, seed)
     add_orders(database.admin_url, tenant.id, random_orders(seed, orders=150, end=NOW))
     rebuilt = []
-    monkeypatch.setattr(store, "read_ledger", lambda c: rebuilt.append(1) or read_ledger(c))
+    monkeypatch.setattr(store, "read_ledger", lambda *at: rebuilt.append(1) or read_ledger(*at))
     for turn in range(14):
         with tenancy.connection(tenant.id) as connection:
             shop = read_shop(connection)
-            refreshed, anew = folder.load(connection, shop), read_ledger(connection)
+            refreshed = folder.load(connection, shop, another if two else None)
+            anew = read_ledger(connection)
         assert refreshed.data_version == shop.data_version
         assert refreshed.customers == anew.customers
         assert told(refreshed.orders) == told(anew.orders), turn
@@ -223,6 +233,7 @@ def test_refreshed_is_rebuilt(database, tenancy, tenant, tmp_path, monkeypatch, 
         assert told(refreshed.orders.counted(as_of)) == told(anew.orders.counted(as_of))
         change()
     assert len(rebuilt) <= 3
+    assert len(opened) > 5 or not two
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -230,7 +241,7 @@ def test_what_cannot_be_refreshed_is_read_anew(database, tenancy, tenant, tmp_pa
     """Rows that vanished, another currency, another history of the database."""
     add_orders(database.admin_url, tenant.id, random_orders(5, orders=60, end=NOW))
     folder, built = LedgerFolder(tmp_path), []
-    monkeypatch.setattr(store, "read_ledger", lambda c: built.append(1) or read_ledger(c))
+    monkeypatch.setattr(store, "read_ledger", lambda *at: built.append(1) or read_ledger(*at))
 
     def load(*statements):
         with psycopg.connect(database.admin_url) as admin:

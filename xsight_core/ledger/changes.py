@@ -14,7 +14,7 @@ from xsight_core.ledger.catalogue import Catalogue, read_products
 from xsight_core.ledger.overlay import Overlay, Splice, find_orders
 from xsight_core.ledger.packed import Connection, Names
 from xsight_core.ledger.people import People, read_people
-from xsight_core.ledger.read import Ledger, OrderRows, new_names, read_changed
+from xsight_core.ledger.read import Another, Ledger, OrderRows, new_names, read_changed
 from xsight_core.ledger.shop import ShopState
 
 __all__ = ["Changes", "overlaid", "read_changes"]
@@ -100,7 +100,7 @@ class Changes:
 
     def order_column(self, name: str) -> Int:
         """A column of the orders as they are now."""
-        base: Int = getattr(self.base, name)
+        base = getattr(self.base, name)
         if name == "customer" and (now := self._ordinals) is not None:
             base = np.where(base == GUEST, GUEST, now[base])
         column = self.splice(base, self.orders[name][self._moves])
@@ -146,7 +146,12 @@ def overlaid(changes: Changes, data_version: int) -> Ledger:
 
 
 def read_changes(
-    connection: Connection, shop: ShopState, before: Ledger, *, since: int
+    connection: Connection,
+    shop: ShopState,
+    before: Ledger,
+    *,
+    since: int,
+    another: Another | None = None,
 ) -> Changes | None:
     """What changed since ``before`` was read, together with what it had laid over its base already.
 
@@ -166,9 +171,8 @@ def read_changes(
     if not known.can_follow(people_rows):
         return None
     names = _names(before.orders)
-    rows = read_changed(
-        connection, shop, names, since=since, most=max(_FEW, len(before.orders) // _MOST)
-    )
+    most = max(_FEW, len(before.orders) // _MOST)
+    rows = read_changed(connection, shop, names, since=since, most=most, another=another)
     if rows is None:
         return None
     catalogue = Catalogue(before.orders.products, read_products(connection, since))

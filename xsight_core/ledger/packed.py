@@ -17,6 +17,7 @@ import psycopg
 import pyarrow as pa
 
 from xsight_core.analytics.columns import Int
+from xsight_core.ledger.files import as_arrow, as_numpy
 
 __all__ = ["Block", "Connection", "Names", "Packing", "blocks", "distinct"]
 
@@ -42,7 +43,7 @@ class Names:
         buffers = [None, pa.py_buffer(offsets), pa.py_buffer(packed)]
         texts = pa.StringArray.from_buffers(rows, buffers[1], buffers[2]).dictionary_encode()
         known = [self.code(name[:-1]) for name in texts.dictionary.to_pylist()]
-        return np.array(known, np.int32)[texts.indices.to_numpy()]
+        return np.array(known, np.int32)[as_numpy(texts.indices)]
 
     def code(self, name: str) -> int:
         """The name's code, a new one if need be."""
@@ -88,8 +89,8 @@ class Packing:
 
 def distinct(values: Int) -> tuple[Int, Int]:
     """Of each value the position of its kind, and the kinds as they came."""
-    found = pa.array(values).dictionary_encode()
-    return found.indices.to_numpy(), found.dictionary.to_numpy()
+    found = as_arrow(values).dictionary_encode()
+    return as_numpy(found.indices), as_numpy(found.dictionary)
 
 
 def blocks(

@@ -24,7 +24,7 @@ from xsight_core.ledger.files import map_columns, write_columns
 from xsight_core.ledger.mark import Mark, read_mark
 from xsight_core.ledger.packed import Connection
 from xsight_core.ledger.people import People
-from xsight_core.ledger.read import Ledger, read_ledger
+from xsight_core.ledger.read import Another, Ledger, read_ledger
 from xsight_core.ledger.shop import ShopState
 
 __all__ = ["LedgerFolder", "ledger_folder"]
@@ -48,17 +48,20 @@ class LedgerFolder:
 
     path: Path
 
-    def load(self, connection: Connection, shop: ShopState) -> Ledger:
+    def load(
+        self, connection: Connection, shop: ShopState, another: Another | None = None
+    ) -> Ledger:
         """The ledger of the shop's data version.
 
         Where it is not there, it is made of the latest one and the rows that changed since, and kept; where there is
-        none to start from, of all rows.
+        none to start from, of all rows. Many rows are read faster with ``another`` connection.
         """
         found = self.open(shop.data_version)
         if found is not None:
             return found
         mark = read_mark(connection)
-        return self._refresh(connection, shop, mark) or self._build(connection, shop, mark)
+        later = self._refresh(connection, shop, mark, another)
+        return later or self._build(connection, shop, mark, another)
 
     def open(self, data_version: int) -> Ledger | None:
         """The stored ledger of that version, its columns views of the mapped files."""
@@ -81,12 +84,16 @@ class LedgerFolder:
 
         self._place(ledger.data_version, write)
 
-    def _build(self, connection: Connection, shop: ShopState, mark: Mark) -> Ledger:
-        ledger = read_ledger(connection)
+    def _build(
+        self, connection: Connection, shop: ShopState, mark: Mark, another: Another | None
+    ) -> Ledger:
+        ledger = read_ledger(connection, another)
         self.keep(ledger, mark, shop)
         return self.open(ledger.data_version) or ledger
 
-    def _refresh(self, connection: Connection, shop: ShopState, mark: Mark) -> Ledger | None:
+    def _refresh(
+        self, connection: Connection, shop: ShopState, mark: Mark, another: Another | None
+    ) -> Ledger | None:
         """From the latest ledger there is; None where it cannot be."""
         for version in sorted(self._versions(), reverse=True):
             if version >= shop.data_version:
@@ -95,7 +102,8 @@ class LedgerFolder:
             words = self._words(version)
             if before is None or not _continues(words, mark, shop):
                 return None
-            changes = read_changes(connection, shop, before, since=words["mark"]["since"])
+            since = words["mark"]["since"]
+            changes = read_changes(connection, shop, before, since=since, another=another)
             if changes is None:
                 return None
             return self._keep_changes(version, changes, mark, shop)

@@ -7,6 +7,7 @@ import asyncio
 import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -200,7 +201,11 @@ def _judged(
         if run is None:
             return None
         shop = read_shop(connection)
-        orders = ledger_folder(home, tenant_id).load(connection, shop).orders
+        orders = (
+            ledger_folder(home, tenant_id)
+            .load(connection, shop, partial(tenancy.connection, tenant_id))
+            .orders
+        )
         names = ("id", "metric", "test", "bound", "days", "against", "least_orders")
         listed = connection.execute(
             "SELECT id, metric, test, bound, days, against, least_orders FROM xsight.alert_rules"

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -96,7 +97,9 @@ def _compute(
         shown = shown_run(connection)
         if shown and not force and _basis(shown) == method(shop, as_of):
             return shown
-        ledger = ledger_folder(home, tenant_id).load(connection, shop)
+        ledger = ledger_folder(home, tenant_id).load(
+            connection, shop, partial(tenancy.connection, tenant_id)
+        )
         shop = replace(shop, data_version=ledger.data_version)
         prior, priors = read_priors(connection, pooled=pooled)
         result = figures(ledger.orders, as_of, priors=priors)
@@ -148,7 +151,9 @@ def _look_back(
         found = next((run for run in same if run and _basis(run) == method(shop, day)), None)
         if found is not None:
             return found
-        ledger = ledger_folder(home, tenant_id).load(connection, shop)
+        ledger = ledger_folder(home, tenant_id).load(
+            connection, shop, partial(tenancy.connection, tenant_id)
+        )
         shop = replace(shop, data_version=ledger.data_version)
         prior, priors = read_priors(connection, pooled=pooled)
         result = figures(ledger.orders, day, priors=priors)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -153,4 +154,6 @@ class Ledgers:
         if found is not None:
             return found
         with self._tenancy.connection(tenant_id) as connection:
-            return folder.load(connection, read_shop(connection))
+            return folder.load(
+                connection, read_shop(connection), partial(self._tenancy.connection, tenant_id)
+            )

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -211,7 +212,9 @@ class _Pass:
         """Look at everybody, once for all segments."""
         if not works:
             return
-        ledger: Ledger = ledger_folder(self.home, self.tenant_id).load(self.connection, self.shop)
+        ledger: Ledger = ledger_folder(self.home, self.tenant_id).load(
+            self.connection, self.shop, partial(self.tenancy.connection, self.tenant_id)
+        )
         book = open_book(self.tenancy, self.home, self.tenant_id, ledger, self.shop, self.basis)
         ids, net = book.people.columns["id"], book.column("net")
         for work in works:
