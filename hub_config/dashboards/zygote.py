@@ -111,6 +111,10 @@ def _become_kernel(request: dict[str, Any], bound: int, zygote: int) -> NoReturn
     # parent_handle 1: no thread that polls for the parent, PR_SET_PDEATHSIG does that
     app = IPKernelApp.instance(connection_file=request["file"], parent_handle=1, config=config)
     app.initialize([])
+    if (
+        "ipywidgets" in sys.modules
+    ):  # it was imported where there was no kernel yet to answer for it
+        sys.modules["ipywidgets"].register_comm_target(app.kernel)
     os.close(bound)
     app.start()  # returns after a shutdown request
     app.shell.atexit_operations()

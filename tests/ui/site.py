@@ -101,7 +101,9 @@ class Site:
             return
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         if scope["method"] != "GET":
-            sent = json.loads((await receive())["body"] or b"null")
+            body = (await receive())["body"] or b"null"
+            is_form = headers.get("content-type", "").startswith("multipart/")
+            sent = body.decode() if is_form else json.loads(body)
             self.changes.append((scope["method"], scope["path"], sent))
         query = dict(parse_qsl(scope["query_string"].decode()))
         if scope["path"].startswith("/api/v1/"):

@@ -1,6 +1,7 @@
 // The bundle's entry: what the shell and the widgets call.
 import { onParameters, parameters, setParameters } from "./address.js";
 import { h } from "./dom.js";
+import { Kernel } from "./kernel.js";
 import { PageView } from "./page.js";
 import { followRuns, refresh } from "./refresh.js";
 import { startShell } from "./shell.js";
@@ -52,6 +53,16 @@ function follow(page) {
   page.checkFreshness();
   feed.start();
   setInterval(() => page.drawStamp(), STAMP_EVERY_MS);
+}
+
+/** Called by what follows the frame: the page's kernel is there. Its model joins the page once the first screen is painted. */
+export function attach(id) {
+  here.kernel = new Kernel(document.body.dataset.baseUrl, id, (model) => renderPage({ model }));
+}
+
+/** Called at the end of the document: the page's notebook has run. */
+export function ran() {
+  here.kernel?.ran();
 }
 
 /** render() of the Page widget: takes over the painted page, or paints it where there is none (JupyterLab). */

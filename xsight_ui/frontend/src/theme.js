@@ -14,7 +14,7 @@ function chosen() {
 
 function wanted() {
   const lab = document.body?.dataset.jpThemeLight;
-  if (lab && !document.body.dataset.voila) return lab === "false" ? "dark" : "light";
+  if (lab) return lab === "false" ? "dark" : "light";
   return chosen() ?? (systemDark.matches ? "dark" : "light");
 }
 
@@ -43,6 +43,6 @@ export const theme = {
 
 theme.apply();
 systemDark.addEventListener("change", theme.apply);
-if (document.body && !document.body.dataset.voila) {
+if (document.body && !document.body.dataset.tenant) {
   new MutationObserver(theme.apply).observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
 }
