@@ -9,16 +9,19 @@ from api.app import create_app
 from api.gauges import Gauges
 from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
+from xsight_core.telemetry import configure_telemetry
 
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; sockets are closed at once, requests get a few seconds."""
     settings = Settings()  # pyright: ignore[reportCallIssue] - values come from the environment
     configure_logging(level=settings.log_level, form=settings.log_format)
-    if settings.metrics_port is not None:
-        REGISTRY.register(Gauges(settings.database_url.get_secret_value()))
-        start_http_server(settings.metrics_port, addr=settings.metrics_host)
+    configure_telemetry(settings, "xsight-api")
     app = create_app(settings)
+    if settings.metrics_port is not None:
+        pool = app.state["resources"].tenancy.pool
+        REGISTRY.register(Gauges(settings.database_url.get_secret_value(), pool=pool))
+        start_http_server(settings.metrics_port, addr=settings.metrics_host)
     gc.collect()
     gc.freeze()  # what lives as long as the process is not searched again: that would hold up answers
     uvicorn.run(

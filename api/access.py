@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
 from xsight_core.errors import InvalidInput, XsightError
+from xsight_core.telemetry import span
 
 __all__ = ["AccessLog", "TooSlow", "add_header", "client_address", "request_id"]
 
@@ -124,6 +125,13 @@ class BodyInTime:
         return message
 
 
+def _name(traced: Any, scope: Any, status: int) -> None:
+    """By the route, which is known at the end; the address itself is left out."""
+    if traced is not None:
+        traced.update_name(f"{scope.get('method', 'WEBSOCKET')} {scope.get('path_template')}")
+        traced.set_attribute("http.response.status_code", status)
+
+
 def _brings_body(scope: Any) -> bool:
     return scope["type"] == "http" and scope["method"] not in {"GET", "HEAD", "OPTIONS"}
 
@@ -155,11 +163,15 @@ class AccessLog:
             await send(message)
 
         receiving = BodyInTime(receive) if _brings_body(scope) else receive
-        with structlog.contextvars.bound_contextvars(request_id=name):
+        with (
+            structlog.contextvars.bound_contextvars(request_id=name),
+            span("request", request_id=name) as traced,
+        ):
             try:
                 await self._app(scope, receiving, send_with_headers)
             finally:
                 self._record(scope, status, time.perf_counter() - start)
+                _name(traced, scope, status)
 
     def _add_headers(self, message: Any, name: str, scope: Any) -> None:
         """Ours, unless the handler has said something else."""

@@ -28,6 +28,10 @@ _FIGURES: Final = {
     "xsight_inbox_dead": ("inbox_dead", "Webhooks that were given up."),
     "xsight_stores": ("stores", "Stores that are not suspended."),
     "xsight_shops_connected": ("shops", "Shops that send webhooks."),
+    "xsight_hub_servers": (
+        "hub_servers",
+        "Notebook servers of the Hub: each has a role in the database.",
+    ),
     "xsight_sync_lag_seconds": (
         "sync_lag_s",
         "Since the last good sync of the store that waits longest.",
@@ -36,11 +40,16 @@ _FIGURES: Final = {
 
 Read = Callable[[], tuple[dict[str, float], list[dict[str, Any]]]]
 
+Pool = Callable[[], dict[str, int]]
+
 
 class Gauges(Collector):
     """Figures of one installation, whichever process is asked. ``xsight_database_up`` is 0 when there are none."""
 
-    def __init__(self, database_url: str, *, read: Read | None = None) -> None:
+    def __init__(
+        self, database_url: str, *, read: Read | None = None, pool: Pool | None = None
+    ) -> None:
+        self._pool: Pool = pool or dict[str, int]
         self._read: Read = read or (lambda: read_gauges(database_url))
         self._lock = threading.Lock()
         self._known: list[GaugeMetricFamily] = []
@@ -57,6 +66,14 @@ class Gauges(Collector):
                 self._known = list(self._measure())
                 self._read_at = time.monotonic()
             yield from self._known
+        used = GaugeMetricFamily(
+            "xsight_pool_connections",
+            "Connections of this process, and the most.",
+            labels=["state"],
+        )
+        for state, count in self._pool().items():
+            used.add_metric([state], count)
+        yield used
 
     def _measure(self) -> Iterator[GaugeMetricFamily]:
         up = GaugeMetricFamily("xsight_database_up", "Whether the database answers.")

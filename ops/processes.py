@@ -195,7 +195,10 @@ def processes(
 
 def _mail(config: Config) -> dict[str, str]:
     """The worker sends mail and computes; who may log in is none of its business."""
-    wanted = ("XSIGHT_SMTP_URL", "XSIGHT_MAIL_FROM", "XSIGHT_POOL_MODELS", "XSIGHT_HOOKS_PRIVATE")
+    wanted = (
+        *("XSIGHT_SMTP_URL", "XSIGHT_MAIL_FROM", "XSIGHT_POOL_MODELS", "XSIGHT_HOOKS_PRIVATE"),
+        *("XSIGHT_OTLP_ENDPOINT", "XSIGHT_SENTRY_DSN"),
+    )
     return {name: config.passed_on[name] for name in wanted if name in config.passed_on}
 
 

@@ -15,6 +15,7 @@ from worker.carry import carry_out
 from worker.resources import Resources, open_resources
 from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
+from xsight_core.telemetry import configure_telemetry
 
 __all__ = ["add_job_task", "main", "work"]
 
@@ -71,6 +72,7 @@ def main() -> None:
     """Entry point."""
     settings = Settings()  # pyright: ignore[reportCallIssue] - from the environment
     configure_logging(level=settings.log_level, form=settings.log_format)
+    configure_telemetry(settings, "xsight-worker")
     if settings.metrics_port is not None:
         start_http_server(settings.metrics_port, addr=settings.metrics_host)
 

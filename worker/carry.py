@@ -8,10 +8,11 @@ from uuid import UUID
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from worker.measures import measure
+from worker.measures import count_model, measure
 from worker.notebooks import notebook_failed
 from worker.resources import Resources
 from worker.tasks import TASKS, run_of
+from xsight_core.db.operations import shown_forecast
 from xsight_core.errors import XsightError
 from xsight_core.services.exports import fail_export
 from xsight_core.services.jobs import (
@@ -26,6 +27,7 @@ from xsight_core.services.jobs import (
 )
 from xsight_core.services.sync import fail_run
 from xsight_core.sync.turns import tenant_turn
+from xsight_core.telemetry import span, within
 
 __all__ = ["carry_out"]
 
@@ -41,7 +43,11 @@ async def carry_out(by: Resources, job_id: UUID) -> None:
     if job is None:
         return
     measured = measure(job.kind)
-    with bound_contextvars(job_id=str(job.id), kind=job.kind, tenant_id=str(job.tenant_id)):
+    with (
+        bound_contextvars(job_id=str(job.id), kind=job.kind, tenant_id=str(job.tenant_id)),
+        within(job.payload),
+        span(f"job {job.kind}", job_id=str(job.id), attempt=job.attempts),
+    ):
         try:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(leased(by.tenancy, job, lease=lease))
@@ -65,6 +71,9 @@ async def carry_out(by: Resources, job_id: UUID) -> None:
         else:
             ended = await finish(by.tenancy, job)
             measured("done")
+            if job.kind == "insights":
+                async with by.tenancy.scope(job.tenant_id) as session:
+                    count_model(await shown_forecast(session))
             log.info("job.done", ended=ended)
             await by.doorbell.ring(job.id)  # it may have promised another one
 

@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 
 from worker.calculators import Calculators
 from worker.doorbell import RedisDoorbell
-from worker.measures import count_rows
+from worker.measures import count_rows, watch_pool
 from xsight_core.services.connect import ShopAccess
 from xsight_core.services.sync import PROGRESS_CHANNEL
 from xsight_core.settings import Settings
@@ -63,6 +63,7 @@ class Resources:
 async def open_resources(settings: Settings) -> AsyncGenerator[Resources]:
     """Open the pools, and close them at the end."""
     tenancy = Tenancy(settings.database_url.get_secret_value())
+    watch_pool(tenancy)
     redis = Redis.from_url(settings.redis_url.get_secret_value())
     calculators = Calculators()
     try:

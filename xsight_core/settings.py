@@ -29,6 +29,9 @@ class QueueSettings(BaseSettings):
     lease_s: float = Field(30.0, ge=1, alias="XSIGHT_LEASE_S")
     log_level: str = Field("INFO", alias="XSIGHT_LOG_LEVEL")
     log_format: str = Field("json", alias="XSIGHT_LOG_FORMAT")
+    # where traces and reports of errors go; empty: nowhere
+    otlp_endpoint: str = Field("", alias="XSIGHT_OTLP_ENDPOINT")
+    sentry_dsn: SecretStr = Field(SecretStr(""), alias="XSIGHT_SENTRY_DSN")
 
     @property
     def lease(self) -> timedelta:

@@ -14,6 +14,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 __all__ = ["Tenancy", "TenantId"]
 
@@ -42,6 +43,7 @@ class Tenancy:
             if statement_timeout_s
             else {}
         )
+        self._most = pool_size + max_overflow
         self._engine = create_async_engine(
             url,
             pool_size=pool_size,
@@ -82,6 +84,12 @@ class Tenancy:
                 )
             connection.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
             yield connection
+
+    def pool(self) -> dict[str, int]:
+        """Connections of the pool: how many are in use, how many wait for use, how many there may be."""
+        pool = self._engine.pool
+        assert isinstance(pool, QueuePool)  # noqa: S101 - what an engine is made with
+        return {"used": pool.checkedout(), "idle": pool.checkedin(), "most": self._most}
 
     async def close(self) -> None:
         """Close every pooled connection."""

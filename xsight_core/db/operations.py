@@ -18,6 +18,7 @@ __all__ = [
     "read_gauges",
     "retry_job",
     "retry_letters",
+    "shown_forecast",
     "stores",
     "versions",
 ]
@@ -70,6 +71,7 @@ SELECT (SELECT count(*) FROM control.inbox WHERE done_at IS NULL AND dead_at IS 
        (SELECT count(*) FROM control.inbox WHERE dead_at IS NOT NULL) AS inbox_dead,
        (SELECT count(*) FROM control.tenants WHERE suspended_at IS NULL) AS stores,
        (SELECT count(*) FROM control.shops) AS shops,
+       (SELECT count(*) FROM pg_roles WHERE rolname ~ '^nb_[0-9a-f]{12}$') AS hub_servers,
        (SELECT coalesce(max(extract(epoch FROM now() - synced)), 0)::float FROM (
           SELECT max(j.finished_at) AS synced FROM control.jobs j JOIN control.shops s ON s.tenant_id = j.tenant_id
           WHERE j.kind = 'sync' AND j.status = 'done' GROUP BY j.tenant_id) one) AS sync_lag_s"""
@@ -130,6 +132,15 @@ async def discard_letters(session: AsyncSession, tenant_id: UUID, topic: str) ->
         ).bindparams(tenant=tenant_id, topic=topic)
     )
     return len(found.all())
+
+
+async def shown_forecast(session: AsyncSession) -> str:
+    """What the forecast of the shown run is: steady, worse, or none."""
+    query = text(
+        "SELECT CASE WHEN r.drift IS NOT NULL THEN 'worse' WHEN r.summary -> 'holdout' <> 'null'::jsonb THEN 'steady'"
+        " ELSE 'none' END FROM xsight.tenant_state s JOIN xsight.insight_runs r ON r.id = s.insight_run"
+    )
+    return str(await session.scalar(query) or "none")
 
 
 def read_gauges(database_url: str) -> tuple[dict[str, float], list[dict[str, Any]]]:

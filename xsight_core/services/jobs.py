@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from xsight_core.db import jobs as rows
+from xsight_core.telemetry import carried
 from xsight_core.tenancy import Tenancy
 
 __all__ = [
@@ -142,7 +143,7 @@ async def enqueue(
     the newest ``payload``.
     """
     return await rows.enqueue(
-        session, tenant_id=tenant_id, kind=kind, key=key, payload=payload or {}
+        session, tenant_id=tenant_id, kind=kind, key=key, payload={**(payload or {}), **carried()}
     )
 
 

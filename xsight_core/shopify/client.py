@@ -21,6 +21,7 @@ from xsight_core.errors import (
 from xsight_core.shopify.documents import document
 from xsight_core.shopify.domain import ShopDomain, shop_url
 from xsight_core.shopify.pace import LocalPace, Pace
+from xsight_core.telemetry import span
 
 __all__ = ["CostExceeded", "ShopifyClient", "TokenSource", "TooLong"]
 
@@ -89,7 +90,8 @@ class ShopifyClient:
             await asyncio.sleep(await self._pace.reserve(kind))
             token = await self._token(refused)
             try:
-                return await self._send(text, variables, kind, token, repeatable=repeatable)
+                with span(f"shopify {name}", shop=str(self.shop), attempt=attempt):
+                    return await self._send(text, variables, kind, token, repeatable=repeatable)
             except TokenRevoked:
                 if refused is not None:
                     raise

@@ -3,6 +3,7 @@
 import json
 import re
 
+import promql_parser
 import pytest
 import yaml
 from prometheus_client import REGISTRY, CollectorRegistry, generate_latest
@@ -11,12 +12,22 @@ from api import access
 from api.gauges import Gauges
 from ops.home import ROOT
 from worker import measures
+from xsight_core.tenancy import Tenancy
 
 FOLDER = ROOT / "deploy" / "observability"
 NAME = re.compile(r"\b(?:xsight|process|up)[a-z_]*\b(?=[{\[)\s]|$)")
 OURS = {"up", "process_resident_memory_bytes"}
 FIGURES = dict.fromkeys(
-    ("inbox_waiting", "inbox_oldest_s", "inbox_dead", "stores", "shops", "sync_lag_s"), 3.0
+    (
+        "inbox_waiting",
+        "inbox_oldest_s",
+        "inbox_dead",
+        "stores",
+        "shops",
+        "hub_servers",
+        "sync_lag_s",
+    ),
+    3.0,
 )
 KIND = {"kind": "sync", "waiting": 2, "running": 1, "failed": 0, "oldest_due_s": 7.5}
 
@@ -34,6 +45,8 @@ def measured() -> set[str]:
     measures.count_rows(
         {"type": "sync:completed", "kind": "full", "status": "completed", "rows": 5}
     )
+    measures.count_model("worse")
+    measures.watch_pool(Tenancy("postgresql://nobody@localhost/nothing"))
     access.REQUESTS.labels("GET", "/x", 200).inc()
     access.SECONDS.labels("/x").observe(0.1)
     text = generate_latest(REGISTRY).decode() + gauges(lambda: (FIGURES, [KIND]))
@@ -52,6 +65,11 @@ def test_every_expression_asks_for_what_there_is(measured):
     asked = {name for one in expressions() for name in NAME.findall(one)}
     assert len(asked) > 12
     assert asked - measured == set()
+
+
+@pytest.mark.parametrize("expression", expressions())
+def test_an_expression_is_one(expression):
+    promql_parser.parse(expression)
 
 
 def test_every_alert_says_how_long_how_urgent_and_what_helps():
