@@ -16,7 +16,16 @@ from ops.service import Probe, Service
 from ops.trouble import Trouble
 from ops.vault import Vault
 
-__all__ = ["FRUGAL", "PORTS", "app_dsn", "base_env", "demo_env", "keys_env", "migration_env", "processes"]
+__all__ = [
+    "FRUGAL",
+    "PORTS",
+    "app_dsn",
+    "base_env",
+    "demo_env",
+    "keys_env",
+    "migration_env",
+    "processes",
+]
 
 PORTS = ("api", "hub", "metrics", "metrics-worker", "proxy-api", "sim", "valkey")
 DEMO_SHOPS = {"cdnow.myshopify.com": "cdnow", "garden.myshopify.com": "generated:5000"}

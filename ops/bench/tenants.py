@@ -44,7 +44,7 @@ class Costs:
     calls_at_once: int = 4  # jobs of a worker
     connections: int = 20  # of a worker's pool, at most
     most_connections: int = 300  # deploy: PostgreSQL
-    scheduler_s: float = 0.018  # a look at one store where nothing is due: 200 stores, the leader's own core, beside other work
+    scheduler_s: float = 0.018  # docs/scaling.md: a look at one store where nothing is due
 
 
 @dataclass(frozen=True)
