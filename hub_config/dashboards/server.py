@@ -157,8 +157,9 @@ def _config(log_function: Any) -> Config:
                 "extension_denylist": ["@voila-dashboards/jupyterlab-preview"],
             },
             "MappingKernelManager": {
-                "cull_idle_timeout": 600,
-                "cull_interval": 60,
+                # a page ends its kernel when it is left, and gives up a lost one after half a minute
+                "cull_idle_timeout": 120,
+                "cull_interval": 30,
                 "cull_connected": False,
             },
             "KernelManager": {

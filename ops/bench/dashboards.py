@@ -151,6 +151,7 @@ def _visit(browser: Browser, config: Config, password: str) -> Iterator[BrowserC
     page = context.new_page()
     log_in(page, password)
     page.wait_for_selector("#xs-main", timeout=120_000)  # until then a page says that it starts
+    page.goto("about:blank")  # to close it at once would leave its kernel behind
     page.close()
     try:
         yield context

@@ -3,7 +3,7 @@
 
 const TARGET = "jupyter.widget"; // comm of one widget
 const CONTROL = "jupyter.widget.control"; // comm that tells of all there are
-const RETRIES_MS = [250, 1000, 3000];
+const RETRIES_MS = [250, 1000, 3000, 10_000, 20_000];
 const REVOKED = 4403; // close code of ours: no longer a member
 const ENDED = new Set(["dead", "terminating"]);
 
