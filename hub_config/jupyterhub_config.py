@@ -1,5 +1,6 @@
 """JupyterHub's configuration: the composition root. Everything that differs between machines is in the environment."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -24,7 +25,7 @@ c.JupyterHub.bind_url = public
 c.JupyterHub.hub_bind_url = hub_url
 c.JupyterHub.db_url = f"sqlite:///{settings.state_dir}/jupyterhub.sqlite"
 c.JupyterHub.cookie_secret_file = str(settings.cookie_secret_file)
-c.JupyterHub.log_level = settings.log_level
+c.JupyterHub.log_level = logging.getLevelNamesMapping()[settings.log_level.upper()]
 c.JupyterHub.template_paths = [str(Path(__file__).parent / "templates")]
 c.JupyterHub.default_url = overview
 c.JupyterHub.implicit_spawn_seconds = 0.05

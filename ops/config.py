@@ -18,6 +18,7 @@ _PASSED_ON = (
     *("XSIGHT_POOL_MODELS", "XSIGHT_HOOKS_PRIVATE", "XSIGHT_OTLP_ENDPOINT", "XSIGHT_SENTRY_DSN"),
     *("XSIGHT_RATE_USER", "XSIGHT_RATE_TENANT", "XSIGHT_RATE_ADDRESS"),
 )
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _DEMO = {"1": True, "0": False}
 
 
@@ -59,6 +60,11 @@ class Config:
         demo = env.get("XSIGHT_DEMO") or "1"
         if demo not in _DEMO:
             raise Trouble(f"XSIGHT_DEMO={demo} is unknown", "write 1 or 0")
+        level = (env.get("XSIGHT_LOG_LEVEL") or "INFO").upper()
+        if level not in _LEVELS:
+            raise Trouble(
+                f"XSIGHT_LOG_LEVEL={level} is unknown", f"write one of {', '.join(_LEVELS)}"
+            )
         host = env.get("XSIGHT_HOST") or "127.0.0.1"
         public_url = (
             env.get("XSIGHT_PUBLIC_URL") or f"http://{loopback_of(host)}:{port_text}"
@@ -81,7 +87,7 @@ class Config:
             public_url=public_url,
             sandbox=sandbox,
             demo=_DEMO[demo] and not shopify,
-            log_level=env.get("XSIGHT_LOG_LEVEL") or "INFO",
+            log_level=level,
             database_url=_as_postgresql(env.get("DATABASE_URL")),
             redis_url=env.get("REDIS_URL") or None,
             passed_on={key: env[key] for key in _PASSED_ON if env.get(key)},

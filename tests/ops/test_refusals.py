@@ -61,6 +61,7 @@ def test_a_taken_port(home):
     [
         ({"XSIGHT_PORT": "eighty"}, "XSIGHT_PORT=eighty is no port"),
         ({"XSIGHT_SANDBOX": "docker"}, "write one of auto, bwrap, none"),
+        ({"XSIGHT_LOG_LEVEL": "loud"}, "write one of DEBUG, INFO, WARNING"),
         ({"XSIGHT_PUBLIC_URL": "xsight.example.com"}, "write it as https://"),
         ({"SHOPIFY_CLIENT_ID": "abc"}, "not both SHOPIFY_CLIENT_ID and SHOPIFY_CLIENT_SECRET"),
     ],

@@ -1,6 +1,7 @@
 """The documentation is true to the code: links lead somewhere, commands exist, references name everything there is."""
 
 import ast
+import configparser
 import re
 
 import click
@@ -11,13 +12,19 @@ from ops.cli import xsight
 from ops.docs import check, commands, dictionary, pages, python, rest
 from ops.home import ROOT
 from xsight_core.db.tables import metadata
+from xsight_core.settings import Settings
 from xsight_core.workspace import Shop
 
+SETTINGS = {field.alias for field in Settings.model_fields.values()}
 HAND_MADE = sorted((ROOT / "docs").rglob("*.md"))
 READ = [*HAND_MADE, ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "deploy" / "README.md"]
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-NEEDS = re.compile(r"^\*Needs (Docker|Shopify)", re.MULTILINE)
+NEEDS = re.compile(r"^\*Needs (Docker|Shopify|a cluster)", re.MULTILINE)
+FENCE = re.compile(r"^ *```(\w*)[^\n]*\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+OURS = re.compile(r"\s*(\.venv/bin/xsight |make |git pull && make |#|$)")
+# What else is tried: rules of segments in tests/segments/test_docs.py, the picture of the parts is none's to run.
+TRIED = {"json": {"segments.md"}, "mermaid": {"README.md"}, "": {"changes.md", "workbench.md"}}
 
 
 def anchors(text: str) -> set[str]:
@@ -76,6 +83,24 @@ def test_python_that_is_told_can_be_read_and_asks_the_shop_for_what_it_has():
                         asked.add(node.attr)
     assert len(asked) > 3
     assert [name for name in asked if not hasattr(Shop, name)] == []
+
+
+@pytest.mark.parametrize("page", READ, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_a_snippet_is_of_a_kind_that_is_tried_or_says_what_it_needs(page):
+    text = page.read_text()
+    for found in FENCE.finditer(text):
+        kind, body = found.groups()
+        needy = NEEDS.search(text[: found.start()])
+        if kind == "sh":
+            assert needy or all(OURS.match(line) for line in body.splitlines()), body
+        elif kind == "ini":
+            unit = configparser.ConfigParser()
+            unit.optionxform = str
+            unit.read_string(body)
+            assert unit["Service"]["ExecStart"].endswith("/.venv/bin/xsight up")
+            assert {one.split("=")[0] for one in unit["Service"]["Environment"].split()} <= SETTINGS
+        elif kind != "python":
+            assert page.name in TRIED[kind], body
 
 
 def test_references_name_everything():
