@@ -24,6 +24,7 @@ pytest_plugins = [
     "tests.support.groups",
     "tests.support.simulator",
     "tests.support.stack",
+    "tests.support.thrift",
 ]
 
 

@@ -148,6 +148,11 @@ def _logging() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _passwords(cheap_passwords: None) -> None:
+    """Almost every test here signs somebody up."""
+
+
 @pytest.fixture(scope="session")
 def sim() -> Iterator[Sim]:
     """One simulator for all tests here: what they change in it is who is connected."""
@@ -201,7 +206,7 @@ def house(
 @pytest.fixture
 def database(house: House) -> Database:
     """The shared one, without a row."""
-    house.database.empty()
+    house.database.empty(keep_waiting=True)
     return house.database
 
 

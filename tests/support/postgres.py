@@ -53,19 +53,26 @@ class Database:
     def spawner_url(self) -> str:
         return self.url(roles.SPAWNER, PASSWORDS[roles.SPAWNER])
 
-    def empty(self) -> None:
-        """Delete what there is, whatever refers to it and whatever guards it; whoever is connected is put out."""
+    def empty(self, *, keep_waiting: bool = False) -> None:
+        """Delete what there is, whatever refers to it and whatever guards it; whoever is connected is put out.
+
+        ``keep_waiting`` leaves services that outlive a test the connections on which they do nothing and hold nothing:
+        a new one has every statement and table to learn.
+        """
         with psycopg.connect(self.admin_url) as admin:
-            admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            admin.execute(_PUT_OUT, [keep_waiting, list(roles.LOGINS)])
             admin.execute("SELECT private.drop_server_roles_except('{}')")
             admin.execute("SET LOCAL session_replication_role = replica")
             for (name,) in admin.execute(_FILLED).fetchall():
                 admin.execute(f"DELETE FROM {name}")
 
 
+_PUT_OUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+  AND NOT (%s AND state = 'idle' AND usename = ANY (%s)
+           AND pid NOT IN (SELECT pid FROM pg_locks WHERE locktype = 'advisory'))
+"""
 _FILLED = " UNION ALL ".join(
     f"SELECT '{table}' WHERE EXISTS (SELECT FROM {table})" for table in metadata.sorted_tables
 )
