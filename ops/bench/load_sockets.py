@@ -35,13 +35,14 @@ class Dashboards:
                 async with asyncio.timeout(self.until - time.monotonic()):
                     async with self._socket(cookie) as socket:
                         self.late += time.monotonic() - cut_at > _PATIENCE_S
-                        await self._listen(socket)
+                        try:
+                            await self._listen(socket)
+                        finally:
+                            cut_at = time.monotonic()
             except TimeoutError:
                 return
             except (WebSocketException, OSError):
-                pass  # the proxy answers 503 while nobody is behind it
-            else:
-                cut_at = time.monotonic()
+                pass  # cut, or the proxy answers 503 while nobody is behind it
             self.again += 1
             await asyncio.sleep(_AGAIN_S)
 
