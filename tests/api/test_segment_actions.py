@@ -1,11 +1,13 @@
 """Members, refreshes, hooks and tags over HTTP."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
 from tests.api.shops import fill_store
+from tests.support.shops import ShopOrder, add_orders
 from xsight_core.services.segment_refresh import refresh_segments
 
 OFTEN = {"combinator": "and", "rules": [{"field": "orders_count", "operator": ">=", "value": 5}]}
@@ -55,6 +57,34 @@ async def test_members_are_paged_once_they_are_worked_out(ann, house):
     for bad in ("on=1999-01-01", "cursor=x"):
         answer = await ann.get(f"{ann.path}/members?{bad}")
         assert answer.status_code == 422, bad
+
+
+async def test_who_came_and_who_left_is_told_by_day(ann, house):
+    await ann.refresh()
+    assert (await ann.get(f"{ann.path}/moves")).json() == {"days": [], "newest": []}
+    before = often(ann.orders)
+    came = min({o.customer for o in ann.orders if o.customer is not None} - before)
+    left = min(before)
+    now = datetime.now(UTC)
+    add_orders(
+        house.database.admin_url,
+        ann.tenant,
+        [ShopOrder(id=90_000 + i, customer=came, at=now, gross=100) for i in range(5)],
+    )
+    with psycopg.connect(house.database.admin_url) as admin:
+        admin.execute(
+            "UPDATE xsight.orders SET deleted_at = now() WHERE tenant_id = %s AND customer_id = %s",
+            [ann.tenant, left],
+        )
+    await ann.refresh()
+    told = (await ann.get(f"{ann.path}/moves?days=3")).json()
+    (day,) = told["days"]
+    assert (day["entered"], day["left"]) == (1, 1)
+    assert {(move["customer"], move["entered"]) for move in told["newest"]} == {
+        (came, True),
+        (left, False),
+    }
+    assert (await ann.get(f"{ann.path}/moves?days=0")).status_code == 422
 
 
 async def test_tags_are_tried_dry_and_need_a_store(ann):

@@ -1,6 +1,9 @@
 """Rules over HTTP: previews, saved segments, the library, Shopify's language, overlap."""
 
 import json
+from collections import Counter
+from datetime import date
+from itertools import pairwise
 from uuid import uuid4
 
 import psycopg
@@ -208,3 +211,40 @@ async def test_the_schema_is_served(ann):
     assert (
         (await ann.get("/api/v1/segments/schema")).json()["title"].startswith("XSight segment rule")
     )
+
+
+async def test_the_builder_is_told_what_this_store_has(ann, database):
+    def names(told):
+        return {field["name"] for field in told["fields"]["customer"]}
+
+    told = (await ann.get("/api/v1/segments/fields")).json()
+    assert {"orders_count", "net", "email", "segment"} <= names(told)
+    (orders,) = [one for one in told["fields"]["customer"] if one["name"] == "orders_count"]
+    assert {"name": ">=", "label": "is at least", "shape": "one"} in orders["operators"]
+    channels = {choice["name"] for choice in told["choices"]["orders"]["channel"]}
+    assert channels == {order.channel for order in ann.orders if order.channel}
+    assert told["currency_exponent"] == 2
+    without_personal_data(database)
+    masked = (await ann.get("/api/v1/segments/fields")).json()
+    assert names(told) - names(masked) >= {"email", "last_name"}
+    assert "orders_count" in names(masked)
+
+
+async def test_a_rule_is_followed_through_the_last_half_year(ann):
+    answer = await ann.post("/api/v1/segments/course", json={"rule": rule("orders_count", ">=", 5)})
+    found = answer.json()
+    assert (found["reason"], found["as_today"], len(found["points"])) == (None, [], 7)
+    days = [date.fromisoformat(point["day"]) for point in found["points"]]
+    assert {(later - day).days for day, later in pairwise(days)} == {30}
+    sizes = []
+    for day in days:
+        buyers = Counter(
+            o.customer for o in ann.orders if o.counts and o.customer and o.local_date("UTC") <= day
+        )
+        sizes.append(sum(count >= 5 for count in buyers.values()))
+    assert [point["customers"] for point in found["points"]] == sizes
+    assert sizes[0] < sizes[-1]
+    told = await ann.post("/api/v1/segments/course", json={"rule": rule("email", "notNull", None)})
+    assert (told.json()["points"], "as of today only" in told.json()["reason"]) == ([], True)
+    answer = await ann.post("/api/v1/segments/course", json={"rule": rule("nothing", "=", 1)})
+    assert (answer.status_code, answer.json()["field"]) == (422, "rules[0].field")
