@@ -2,6 +2,7 @@
 
 from xsight_ui.pages import customer_panels as panels
 from xsight_ui.pages import lists
+from xsight_ui.pages.cells import cell
 from xsight_ui.pages.definition import Document, PageDef, Spec
 
 __all__ = ["CUSTOMER", "order_columns"]
@@ -43,6 +44,7 @@ def _panels(document: Document) -> dict[str, Spec]:
             fixed={"customer_id": customer["id"]},
             height=360,
             empty="No orders yet",
+            cell=cell(f"shop.orders(every=True).query('customer_id == {customer['id']}')"),
         ),
     }
 

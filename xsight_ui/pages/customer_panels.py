@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from xsight_ui.pages.cells import cell
 from xsight_ui.pages.panels import SEGMENT_TONES, churn, lifetime_value
 
 __all__ = ["figures", "gone", "memberships", "profile", "scores", "timeline"]
@@ -40,6 +41,7 @@ def profile(customer: Part) -> Panel:
         "definition": "As the shop holds it. Names and addresses are shown to members who may see personal data.",
         "customer": {name: customer[name] for name in known},
         "height": 300,
+        "cell": cell(f"shop.customers().loc[{customer['id']}]"),
     }
 
 
@@ -74,6 +76,16 @@ def figures(customer: Part, segments: Sequence[Part]) -> Panel:
         ],
         "segment": named.get(found.get("segment", "")),
         "tone": SEGMENT_TONES.get(found.get("segment", ""), "mid"),
+        "cell": cell(f"""
+            orders = shop.orders().query("customer_id == {customer["id"]}")
+            pd.Series({{
+                "net sales": orders["net"].sum(),
+                "orders": len(orders),
+                "average order": orders["net"].mean(),
+                "last order": orders["day"].max(),
+                "returned": orders["returns"].sum(),
+            }})
+        """),
     }
 
 
@@ -109,6 +121,7 @@ def scores(customer: Part, evidence: Part | None) -> Panel:
         "scores": {name: found[name] for name in known},
         "withheld": withheld,
         "proofs": [one for one in (proof, value_proof) if one],
+        "cell": cell(f"shop.scores().loc[{customer['id']}]"),
     }
 
 

@@ -79,7 +79,11 @@ def _panels(document: Document) -> dict[str, Spec]:
             total=(document["totals"] or {}).get("customers"),
             empty="No customers yet",
             empty_text="They appear with the next sync, by themselves.",
-            cell=cell("shop.customers()"),
+            cell=cell("""
+                scores = shop.scores()
+                everybody = shop.customers().drop(columns=scores.columns, errors="ignore")
+                everybody.join(scores).sort_values("net", ascending=False)
+            """),
         )
     }
 
