@@ -129,5 +129,5 @@ system:
 	@sh ops/install/system.sh bwrap bubblewrap "notebooks run without a sandbox, for one tenant only"
 
 chromium:
-	@sh ops/install/system.sh chromium chromium "the browser's benchmarks cannot run"
-	@sh ops/install/system.sh chromium-headless-shell chromium-headless-shell "the browser tests cannot run"
+	@sh ops/install/system.sh chromium chromium "the browser's tests and benchmarks cannot run"
+	@sh ops/install/system.sh chromium-headless-shell chromium-headless-shell "the browser tests take longer"

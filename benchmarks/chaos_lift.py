@@ -27,7 +27,7 @@ def coverage(runs: int) -> dict[str, float]:
             ("orders", orders),
             ("sales", orders * rng.gamma(4, 15, CUSTOMERS)),
         ):
-            found = difference(values[~held], values[held])
+            found = difference(values[~held], values[held], (before[~held], before[held]))
             hits[name] += found.low is not None and found.low <= 0 <= (found.high or 0.0)
     return {name: count / runs for name, count in hits.items()}
 

@@ -246,13 +246,27 @@ def simulate_nothing(runs: int, seed: int) -> float:
         rate = rng.gamma(0.8, 0.5, 2000)
         later = rng.poisson(rate) * rng.gamma(4, 15, 2000)
         held = held_of(rate, 0.15, run)
-        found = difference(later[~held], later[held])
+        found = difference(later[~held], later[held], (rate[~held], rate[held]))
         hits += found.low <= 0 <= found.high
     return hits / runs
 
 
 def test_where_nothing_was_done_the_interval_holds_nothing():
     assert 0.92 <= simulate_nothing(400, seed=1) <= 0.98
+
+
+def test_tenths_that_differ_make_the_interval_narrower_and_leave_the_difference():
+    rng = np.random.default_rng(4)
+    before = np.repeat(np.arange(10.0), 200)
+    later = 100 * before + rng.normal(0, 1, len(before))
+    held = held_of(before, 0.1, 5)
+    past = (before[~held], before[held])
+    plain, tenths = (difference(later[~held], later[held], given) for given in (None, past))
+    assert tenths.low <= 0 <= tenths.high
+    assert tenths.high - tenths.low < (plain.high - plain.low) / 100
+    assert tenths.lift == pytest.approx(plain.lift, abs=1e-9)  # equal shares of each tenth
+    few = difference(later[:30], later[30:33], (before[:30], before[30:33]))
+    assert few == difference(later[:30], later[30:33])  # a tenth without two of an arm
 
 
 def test_the_sample_size_sees_its_effect():

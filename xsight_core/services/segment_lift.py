@@ -86,7 +86,7 @@ async def lift_of(
     since = int(found["day"])
 
     def told(asked: Asked) -> LiftView:
-        orders, net = _since(asked, since + 1)
+        orders, net, before = _since(asked, since + 1)
         arms = [unpacked(bytes(found[name]), len(orders)) for name in ("treated", "held")]
         treated, held = (arm[: len(orders)] for arm in arms)
         return LiftView(
@@ -94,8 +94,8 @@ async def lift_of(
             day_of(asked.book.basis.today),
             _arm(treated, orders, net),
             _arm(held, orders, net),
-            _measure(difference(orders[treated], orders[held])),
-            _measure(difference(net[treated], net[held])),
+            _measure(difference(orders[treated], orders[held], (before[treated], before[held]))),
+            _measure(difference(net[treated], net[held], (before[treated], before[held]))),
         )
 
     return await books.ask(ledgers, tenant_id, [read_rule(_EVERYBODY)], told, personal=False)
@@ -118,7 +118,7 @@ async def size_needed(
 
     def told(asked: Asked) -> SampleSize:
         members = asked.masks.customers(tree)
-        _, net = _since(asked, asked.book.basis.today - days + 1)
+        _, net, _ = _since(asked, asked.book.basis.today - days + 1)
         spent = net[members]
         if len(spent) < 2 or not spent.any():  # noqa: PLR2004 - no spread without two
             raise Conflict("Its customers spent nothing in that time: there is no spread to go by.")
@@ -132,13 +132,14 @@ async def size_needed(
     return await books.ask(ledgers, tenant_id, [tree], told, personal=personal)
 
 
-def _since(asked: Asked, day: int) -> tuple[Any, Any]:
-    """Counted orders and net sales of each customer from a day on."""
+def _since(asked: Asked, day: int) -> tuple[Any, Any, Any]:
+    """Counted orders and net sales of each customer from a day on, and net sales before."""
     orders = asked.book.facts.counted
     first = int(np.searchsorted(orders.day, day, side="left"))
     customer, size = orders.customer[first:], len(asked.book)
     net = total(customer, orders.net_minor[first:], size)
-    return np.bincount(customer, minlength=size), net
+    before = total(orders.customer[:first], orders.net_minor[:first], size)
+    return np.bincount(customer, minlength=size), net, before
 
 
 def _arm(arm: Any, orders: Any, net: Any) -> Arm:

@@ -1,7 +1,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownArgumentType=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 """Saved segments and what acting on them brought in, for a notebook."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,19 +36,25 @@ def lift_frame(fetch: Fetch, orders: Callable[..., pd.DataFrame], action: str) -
     arms = [_customers(fetch, bytes(found[arm].iloc[0])) for arm in ("treated", "held")]
     if not len(arms[1]):
         raise Conflict("Nobody was held out of this action: there is nothing to compare it with.")
-    later = orders(["day", "customer_id", "net"])
-    later = later[later["day"] > found["day"].iloc[0]].groupby("customer_id")["net"]
+    every = orders(["day", "customer_id", "net"])
+    is_later = every["day"] > found["day"].iloc[0]
+    later = every[is_later].groupby("customer_id")["net"]
+    earlier = every[~is_later].groupby("customer_id")["net"].sum()
     sums: dict[str, Any] = {"orders": later.size(), "net": later.sum()}
     rows: dict[str, list[float | None]] = {}
     for name, each in sums.items():
-        treated, held = (each.reindex(arm, fill_value=0).to_numpy(np.float64) for arm in arms)
-        seen = difference(treated, held)
+        seen = difference(*_numbers(each, arms), before=_numbers(earlier, arms))
         rows[name] = [seen.treated, seen.held, seen.lift, seen.low, seen.high]
     frame = pd.DataFrame.from_dict(
         rows, orient="index", columns=["treated", "held", "lift", "low", "high"]
     )
     frame.attrs = {"treated": len(arms[0]), "held": len(arms[1]), "since": found["day"].iloc[0]}
     return frame.astype("float64")
+
+
+def _numbers(each: Any, arms: Sequence[pd.Index]) -> tuple[Any, Any]:
+    treated, held = (each.reindex(arm, fill_value=0).to_numpy(np.float64) for arm in arms)
+    return treated, held
 
 
 def _customers(fetch: Fetch, bits: bytes) -> pd.Index:
