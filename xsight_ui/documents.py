@@ -7,7 +7,7 @@ Read by the dashboard's server before any kernel and by the kernel after it, bot
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from xsight_ui.queries import CUSTOMER, CUSTOMERS, HEAD_NOW, ORDERS
+from xsight_ui.queries import CUSTOMER, CUSTOMERS, HEAD_NOW, ORDERS, PRODUCTS
 
 __all__ = ["query_of", "values_of"]
 
@@ -65,6 +65,7 @@ _ASKED: Final = {
     "customers": CUSTOMERS,
     "customer": CUSTOMER,
     "orders": ORDERS,
+    "products": PRODUCTS,
 }
 _LARGEST_ID: Final = 2**63 - 1
 

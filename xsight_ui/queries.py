@@ -8,7 +8,7 @@ The parameter ``id`` is the object a page is about.
 # ruff: noqa: S608 - statements are made of the texts above them; every value is a parameter
 from typing import Final, LiteralString
 
-__all__ = ["CUSTOMER", "CUSTOMERS", "HEAD_NOW", "ORDERS"]
+__all__ = ["CUSTOMER", "CUSTOMERS", "HEAD_NOW", "ORDERS", "PRODUCTS"]
 
 _HEAD: Final[LiteralString] = """
   'data_version', s.data_version, 'insight_run', s.insight_run,
@@ -83,4 +83,10 @@ SELECT jsonb_build_object({HEAD},
       AND processed_at >= now() - interval '32 days'
       AND day > (now() AT TIME ZONE s.timezone)::date - date '1970-01-01' - 30
     ORDER BY processed_at DESC, id DESC LIMIT 40) AS o))
+{_SHOWN}"""
+
+# What was sold of each product is the calculator's to say: the browser asks for the range that its address names.
+PRODUCTS: Final[LiteralString] = f"""
+SELECT jsonb_build_object({HEAD},
+  'totals', (SELECT body -> 'totals' FROM xsight.documents WHERE name = 'overview'))
 {_SHOWN}"""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import xsight_core as xs
 from tests.support.market import add_market, market
 from tests.workspace.servers import mint
 from xsight_core.services.insights import compute_insights
@@ -18,7 +19,7 @@ from xsight_ui.pages import PAGES
 NOW = datetime.now(UTC)
 ZONE = "America/New_York"
 STORED = ("overview", "rfm", "cohorts", "churn")
-ASKED = ("customers", "orders", "customer")
+ASKED = ("customers", "orders", "products", "customer")
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,8 @@ def filled(panel, spec, **values):
     known = {
         "as_of": as_of.isoformat(),
         "since": (as_of - timedelta(days=90)).isoformat(),
+        "until": as_of.isoformat(),
+        "pairs": "bought_together",
         "months": panel.get("months"),
         "grain": "month",
         "values": "retention",
@@ -238,6 +241,18 @@ def placed(got, panel, spec):
         assert (round(order["net"] * 100), order["units"]) == (row["net_minor"], row["units"])
 
 
+def sold(got, panel, spec):
+    since = NOW.date() - timedelta(days=90)
+    counted = xs.connect().orders(["day", "net"], since=since, until=NOW.date())
+    assert len(got) > 4
+    assert got["net_sales"].sum() == pytest.approx(counted["net"].sum())
+
+
+def pairs(got, panel, spec):
+    assert {"first_title", "second_title", "together", "lift"} <= set(got.columns)
+    assert len(got)
+
+
 def figures(got, panel, spec):
     facts = [fact["value"] for fact in panel["facts"]]
     net, orders, average, last, returned = facts
@@ -273,6 +288,8 @@ def bought(got, panel, spec):
 CHECKS = {
     ("customers", "customers"): everybody,
     ("orders", "orders"): placed,
+    ("products", "sold"): sold,
+    ("products", "pairs"): pairs,
     ("customer", "figures"): figures,
     ("customer", "scores"): scores,
     ("customer", "profile"): profile,

@@ -12,6 +12,7 @@ from xsight_ui.pages.definition import PageDef
 from xsight_ui.pages.gallery import GALLERY
 from xsight_ui.pages.orders import ORDERS
 from xsight_ui.pages.overview import OVERVIEW
+from xsight_ui.pages.products import PRODUCTS
 from xsight_ui.pages.published import PUBLISHED
 from xsight_ui.pages.rfm import RFM
 from xsight_ui.pages.segments import SEGMENTS
@@ -27,6 +28,7 @@ PAGES: dict[str, PageDef] = {
         CUSTOMERS,
         CUSTOMER,
         ORDERS,
+        PRODUCTS,
         RFM,
         COHORTS,
         CHURN,

@@ -9,6 +9,8 @@ import * as facts from "./facts.js";
 import * as kpis from "./kpis.js";
 import * as lifetimeValue from "./lifetime_value.js";
 import * as metafields from "./metafields.js";
+import * as productPairs from "./product_pairs.js";
+import * as products from "./products.js";
 import * as published from "./published.js";
 import * as quarantine from "./quarantine.js";
 import * as rfmGrid from "./rfm_grid.js";
@@ -47,6 +49,8 @@ export const views = {
   segment_acts: later(room, "acts", "actsRows"),
   segment_lift: later(room, "lift", "liftRows"),
   segment_size: later(charts, "segmentSize", "segmentSizeRows"),
+  products: here(products),
+  product_pairs: here(productPairs),
   rfm_grid: here(rfmGrid),
   cohorts: here(cohorts),
   lifetime_value: here(lifetimeValue),
