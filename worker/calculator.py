@@ -30,6 +30,7 @@ from xsight_core.services.insights import compute_insights, store_look_back
 from xsight_core.services.jobs import ClaimedJob
 from xsight_core.services.mail import Post
 from xsight_core.services.pooling import pool_models
+from xsight_core.services.segment_books import prepare_book
 from xsight_core.services.segment_members import request_refresh
 from xsight_core.services.segment_refresh import refresh_segments
 from xsight_core.services.sync import complete_run
@@ -83,8 +84,9 @@ async def export(by: Resources, job: ClaimedJob) -> None:
 
 
 async def segments(by: Resources, job: ClaimedJob) -> None:
-    """Work out who is in each segment."""
+    """Work out who is in each segment; then what previews are going to read."""
     await refresh_segments(by.tenancy, job.tenant_id, by.settings.home)
+    await asyncio.to_thread(prepare_book, by.tenancy, job.tenant_id, by.settings.home)
 
 
 TASKS: dict[str, Callable[[Resources, ClaimedJob], Awaitable[None]]] = {

@@ -25,9 +25,20 @@ from xsight_core.services.segment_refresh import refresh_segments
 
 NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 12, tzinfo=UTC)
 KEYRING = Keyring.parse("test:" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
+
+
+def group(rule):
+    return {"combinator": "and", "rules": [rule]}
+
+
 RULES = {
     "often": {"field": "orders_count", "operator": ">=", "value": 2},
     "rich": {"field": "net", "operator": "topPercent", "value": 20},
+    "best": {
+        "field": "clv_365",
+        "operator": "topN",
+        "value": {"n": 9, "within": group({"field": "country", "operator": "notNull"})},
+    },
     "late": {"field": "last_order", "operator": "<", "value": {"rel": "-90d"}},
     "tagged": {"field": "tags", "operator": "notNull", "value": None},
     "scored": {"field": "r", "operator": ">=", "value": 3},
@@ -45,10 +56,6 @@ RULES = {
         },
     },
 }
-
-
-def group(rule):
-    return {"combinator": "and", "rules": [rule]}
 
 
 class Shop:
@@ -143,6 +150,19 @@ async def test_who_changed_is_looked_at_alone_and_the_end_is_the_same(shop):
         came = {c for s, c, entered in told if s == segment and entered}
         went = {c for s, c, entered in told if s == segment and not entered}
         assert (came, went) == (after[name] - before[name], before[name] - after[name]), name
+    shop.change("UPDATE xsight.customers SET tags = '{}' WHERE id = ANY(%s)", ids[3:9])
+    shop.change(
+        "UPDATE xsight.orders SET net_minor = gross_minor - returns_minor, discounts_minor = 0 "
+        "WHERE customer_id = ANY(%s)",
+        ids[15:30],
+    )
+    shop.change("UPDATE xsight.orders SET day = day - 200 WHERE customer_id = ANY(%s)", ids[20:30])
+    again = await shop.refresh()
+    assert 0 < again.whole < len(RULES)
+    after = {name: await shop.members(name) for name in RULES}
+    whole = await shop.refresh(whole=True)
+    assert (whole.entered, whole.left) == (0, 0)
+    assert {name: await shop.members(name) for name in RULES} == after
 
 
 async def test_membership_on_a_past_day(shop):

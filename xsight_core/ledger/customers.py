@@ -5,7 +5,7 @@
 """
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, LiteralString
 
@@ -15,10 +15,15 @@ from psycopg import sql
 
 from xsight_core.analytics.orders import Int
 from xsight_core.ledger.columns import keep_columns, open_columns
+from xsight_core.ledger.mark import Mark, read_mark
+from xsight_core.ledger.shop import ShopState, read_shop
+from xsight_core.ledger.some_customers import TEXTS, laid_over, read_some
 
 __all__ = ["Codes", "Customers", "Labels", "load_customers"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
+_FEW: Final = 20_000
+"""More changed customers than these: reading all is hardly slower."""
 
 _NUMBERS: Final[LiteralString] = """
 SELECT string_agg(int4send(ordinal), ''), string_agg(int8send(id), ''),
@@ -36,17 +41,12 @@ GROUP BY ordinal / 50000
 """
 _WIRE: Final = (">i4", ">i8", ">i4", ">i8", ">i8", ">i2")
 
-_TEXTS: Final[dict[str, LiteralString]] = {
-    "country": "country",
-    "region": "country || '-' || province",
-    "language": "locale",
-    "account": "state",
-    "email_consent": "email_consent",
-    "sms_consent": "sms_consent",
-}
 _TAGS: Final[LiteralString] = (
     "SELECT tag, string_agg(int4send(ordinal), '' ORDER BY ordinal) "
     "FROM (SELECT DISTINCT tag, ordinal FROM xsight.customers, unnest(tags) AS tag) t GROUP BY tag ORDER BY tag"
+)
+_COUNT: Final[LiteralString] = (
+    "SELECT count(*) FROM (SELECT FROM xsight.customers WHERE changed_in >= %(since)s LIMIT %(most)s) c"
 )
 
 
@@ -91,18 +91,60 @@ class Customers:
 def load_customers(
     folder: Path, connection: psycopg.Connection[tuple[Any, ...]], data_version: int
 ) -> Customers:
-    """The customers of a data version: out of the folder, or read from the rows and kept there."""
+    """The customers of a data version: out of the folder, or read from the rows and kept there.
+
+    Of the rows only those that changed are read, where an earlier version is there to go on from.
+    """
     place = folder / f"traits-{data_version}.{_FORMAT}"
     found = open_columns(place)
     if found is None:
-        columns, names = _read(connection)
-        keep_columns(place, columns, {"names": names})
+        mark, shop = read_mark(connection), read_shop(connection)
+        later = _changed(folder, connection, data_version, mark, shop)
+        columns, names = _read(connection) if later is None else later
+        meta: dict[str, Any] = {
+            "names": names,
+            "mark": asdict(mark),
+            "depends_on": _depends_on(shop),
+        }
+        keep_columns(place, columns, meta)
         for other in folder.glob("traits-*"):
             if other != place and _version(other) <= data_version:
                 shutil.rmtree(other, ignore_errors=True)
-        found = open_columns(place) or (columns, {"names": names})
+        found = open_columns(place) or (columns, meta)
     columns, meta = found
     return Customers(data_version, columns, {key: tuple(of) for key, of in meta["names"].items()})
+
+
+def _changed(
+    folder: Path,
+    connection: psycopg.Connection[tuple[Any, ...]],
+    data_version: int,
+    mark: Mark,
+    shop: ShopState,
+) -> tuple[dict[str, Any], dict[str, list[str]]] | None:
+    """The latest earlier version with what changed since laid over it; None where it cannot go on from there."""
+    earlier = [p for p in folder.glob(f"traits-*.{_FORMAT}") if _version(p) < data_version]
+    found = open_columns(max(earlier, key=_version)) if earlier else None
+    if found is None:
+        return None
+    columns, meta = found
+    before = Mark(**meta["mark"])
+    if (before.history, before.removed_in) != (mark.history, mark.removed_in) or (
+        meta["depends_on"] != _depends_on(shop)
+    ):
+        return None
+    since = {"since": before.since, "most": _FEW + 1}
+    count = connection.execute(_COUNT, since).fetchone()
+    if count is None or count[0] > _FEW:
+        return None
+    return laid_over(
+        columns, meta["names"], read_some(connection, "c.changed_in >= %(since)s", since)
+    )
+
+
+def _depends_on(shop: ShopState) -> list[Any]:
+    """What a customer's numbers depend on beside the customer's row."""
+    return [shop.timezone, shop.currency_exponent]
 
 
 def _version(path: Path) -> int:
@@ -133,7 +175,7 @@ def _read(
             columns[name] = np.zeros(size, kind)
             columns[name][ordinal] = value
         names: dict[str, list[str]] = {}
-        for name, expression in _TEXTS.items():
+        for name, expression in TEXTS.items():
             columns[name] = np.full(size, -1, np.int16)
             query = sql.SQL(
                 "SELECT {0} AS name, string_agg(int4send(ordinal), '') FROM xsight.customers "

@@ -8,6 +8,7 @@ product. A cache, never the truth: what is missing or torn is worked out again.
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -75,7 +76,7 @@ def load_facts(folder: Path, orders: Orders, size: int, today: int, data_version
     place = folder / f"facts-{data_version}.{_FORMAT}.{today}.{size}"
     found = open_columns(place)
     if found is None:
-        keep_columns(place, _work_out(orders, size, today), {})
+        keep_columns(place, dict(_Working(orders, size, today)), {})
         for other in folder.glob("facts-*"):
             if other != place and _older(other, data_version):
                 shutil.rmtree(other, ignore_errors=True)
@@ -84,8 +85,8 @@ def load_facts(folder: Path, orders: Orders, size: int, today: int, data_version
 
 
 def make_facts(orders: Orders, size: int, today: int) -> Facts:
-    """The same, kept nowhere."""
-    return _facts(orders, _work_out(orders, size, today))
+    """The same, kept nowhere: each column is worked out when it is first asked for."""
+    return _facts(orders, _Working(orders, size, today))
 
 
 def _older(place: Path, data_version: int) -> bool:
@@ -134,40 +135,69 @@ class _Picked(Mapping[str, Int]):
         return len(self._kept)
 
 
-def _work_out(orders: Orders, size: int, today: int) -> dict[str, Any]:
-    end = int(np.searchsorted(orders.day, today, side="right"))
-    keep = orders.rule.keeps(orders)[:end] & (orders.customer[:end] >= 0)
-    at = np.flatnonzero(keep).astype(np.int32)
-    customer, day = orders.customer[at], orders.day[at]
-    picked = orders.take(at)
-    columns: dict[str, Any] = {"at": at, "customer": customer, "day": day}
-    columns |= _of_customers(picked, customer, day, size)
-    index, starts = picked.by_customer, picked.starts
-    nth = np.zeros(len(at), np.int32)
-    if len(index):
-        nth[index] = np.arange(len(index)) - starts[picked.buyer] + 1
-    columns["nth"] = nth
-    columns |= _rhythm(customer[index], day[index], size)
-    return columns | _lines(orders, at)
+class _Working(Mapping[str, Any]):
+    """Columns of facts, worked out together with those beside them when one is first asked for."""
 
+    def __init__(self, orders: Orders, size: int, today: int) -> None:
+        self._orders, self._size = orders, size
+        end = int(np.searchsorted(orders.day, today, side="right"))
+        keep = orders.rule.keeps(orders)[:end] & (orders.customer[:end] >= 0)
+        self._at = np.flatnonzero(keep).astype(np.int32)
+        self._picked = orders.take(self._at)
+        self._customer, self._day = orders.customer[self._at], orders.day[self._at]
+        self._made = {"at": self._at, "customer": self._customer, "day": self._day}
+        lines = ("line_at", "line_order", "line_customer", "by_product", "product_starts")
+        self._makers: dict[str, Callable[[], dict[str, Any]]] = {
+            "c_count": self._count,
+            **{f"c_{name}": partial(self._sum, name) for name in (*SUMS, "units")},
+            "c_by_net": lambda: {
+                "c_by_net": np.argsort(-self["c_net"], kind="stable").astype("i4")
+            },
+            **dict.fromkeys(("c_first_day", "c_last_day"), self._days),
+            **dict.fromkeys(("c_first_channel", "c_last_channel"), self._channels),
+            **dict.fromkeys(("nth", "c_rhythm"), self._in_turn),
+            **dict.fromkeys(lines, lambda: _lines(orders, self._at)),
+        }
 
-def _of_customers(orders: Orders, customer: Int, day: Int, size: int) -> dict[str, Any]:
-    count = np.bincount(customer, minlength=size).astype(np.int32)
-    told: dict[str, Any] = {"c_count": count}
-    for name in (*SUMS, "units"):
-        told[f"c_{name}"] = total(
-            customer, getattr(orders, name if name == "units" else f"{name}_minor"), size
-        )
-    told["c_by_net"] = np.argsort(-told["c_net"], kind="stable").astype(np.int32)
-    last, first = np.zeros(size, np.int32), np.zeros(size, np.int32)
-    last[customer] = day  # of several the last one written stays
-    first[customer[::-1]] = day[::-1]
-    told |= {"c_first_day": first, "c_last_day": last}
-    for name, step in (("first_channel", -1), ("last_channel", 1)):
-        codes = np.full(size, -1, np.int16)
-        codes[customer[::step]] = orders.channel[::step]
-        told[f"c_{name}"] = codes
-    return told
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._made:
+            self._made |= self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["at", "customer", "day", *self._makers])
+
+    def __len__(self) -> int:
+        return 3 + len(self._makers)
+
+    def _count(self) -> dict[str, Any]:
+        return {"c_count": np.bincount(self._customer, minlength=self._size).astype(np.int32)}
+
+    def _sum(self, name: str) -> dict[str, Any]:
+        values = getattr(self._picked, name if name == "units" else f"{name}_minor")
+        return {f"c_{name}": total(self._customer, values, self._size)}
+
+    def _days(self) -> dict[str, Any]:
+        last, first = np.zeros(self._size, np.int32), np.zeros(self._size, np.int32)
+        last[self._customer] = self._day  # of several the last one written stays
+        first[self._customer[::-1]] = self._day[::-1]
+        return {"c_first_day": first, "c_last_day": last}
+
+    def _channels(self) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for name, step in (("first_channel", -1), ("last_channel", 1)):
+            codes = np.full(self._size, -1, np.int16)
+            codes[self._customer[::step]] = self._picked.channel[::step]
+            told[f"c_{name}"] = codes
+        return told
+
+    def _in_turn(self) -> dict[str, Any]:
+        """What is asked of a customer's orders one after the other."""
+        index, starts = self._picked.by_customer, self._picked.starts
+        nth = np.zeros(len(self._at), np.int32)
+        if len(index):
+            nth[index] = np.arange(len(index)) - starts[self._picked.buyer] + 1
+        return {"nth": nth} | _rhythm(self._customer[index], self._day[index], self._size)
 
 
 def total(customer: Int, values: Int, size: int) -> Int:

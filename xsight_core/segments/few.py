@@ -13,6 +13,7 @@ from xsight_core.analytics.orders import Orders
 from xsight_core.analytics.parts import Lines, Products
 from xsight_core.ledger.customers import Customers
 from xsight_core.ledger.scores import SCORES, Scores
+from xsight_core.ledger.some_customers import read_some, text_codes
 from xsight_core.segments.book import Book
 from xsight_core.segments.fields import Basis
 
@@ -29,16 +30,6 @@ reached (id) AS (
   UNION SELECT c.merged_into FROM reached r JOIN xsight.customers c ON c.id = r.id
   WHERE c.merged_into IS NOT NULL)
 SELECT id FROM reached LIMIT %(most)s"""
-_CUSTOMERS: Final[LiteralString] = """
-SELECT c.id, c.ordinal, (timezone(t.timezone, c.created_at))::date - date '1970-01-01', coalesce(c.orders_count, 0),
-       coalesce(round(c.amount_spent * 10 ^ t.currency_exponent), 0)::bigint,
-       (c.deleted_at IS NULL AND c.merged_into IS NULL)::int + coalesce(c.verified_email::int + 1, 0) * 2
-         + coalesce(c.tax_exempt::int + 1, 0) * 8 + (p.email IS NOT NULL)::int * 32 + (p.phone IS NOT NULL)::int * 64,
-       c.country, c.country || '-' || c.province, c.locale, c.state, c.email_consent, c.sms_consent, c.tags
-FROM xsight.customers c
-CROSS JOIN (SELECT timezone, currency_exponent FROM xsight.tenant_state) t
-LEFT JOIN xsight.customer_pii p ON p.tenant_id = c.tenant_id AND p.customer_id = c.id
-WHERE c.id = ANY(%(ids)s) ORDER BY c.id"""
 _ORDERS: Final[LiteralString] = """
 WITH RECURSIVE of (id, root) AS (
   SELECT id, id FROM unnest(%(ids)s::bigint[]) AS asked (id)
@@ -56,7 +47,6 @@ SELECT order_id, coalesce(product_id, 0), coalesce(variant_id, 0), quantity, gro
 FROM xsight.order_lines WHERE order_id = ANY(%(ids)s)"""
 _PRODUCTS: Final[LiteralString] = """
 SELECT id, title, vendor, product_type, tags FROM xsight.products WHERE id = ANY(%(ids)s)"""
-_TEXTS: Final = ("country", "region", "language", "account", "email_consent", "sms_consent")
 _NONE: Final = np.iinfo(np.int64).min
 _place: Any = np.searchsorted  # its overloads know nothing of arrays of any kind
 
@@ -86,29 +76,17 @@ def few_book(
 
 
 def _people(connection: _Connection, ids: list[int]) -> tuple[Customers, Int]:
-    rows = connection.execute(_CUSTOMERS, {"ids": ids}).fetchall()
-    numbers = np.array([row[:6] for row in rows], np.int64).reshape(-1, 6)
-    names = ("id", "ordinal", "created", "shopify_orders", "shopify_spent", "bits")
-    columns: dict[str, Any] = {name: numbers[:, i] for i, name in enumerate(names)}
-    texts: dict[str, tuple[str, ...]] = {}
-    for i, name in enumerate(_TEXTS):
-        columns[name], texts[name] = _codes([row[6 + i] for row in rows])
-    holders: dict[str, list[int]] = {}
-    for i, row in enumerate(rows):
-        for tag in set(row[-1]):
-            holders.setdefault(tag, []).append(i)
-    texts["tags"] = tuple(sorted(holders))
-    columns["tag_holders"] = np.array([i for t in texts["tags"] for i in holders[t]], np.int64)
-    columns["tag_starts"] = np.cumsum([0, *(len(holders[tag]) for tag in texts["tags"])])
-    return Customers(0, columns, texts), columns.pop("ordinal")
+    columns, names = read_some(connection, "c.id = ANY(%(ids)s)", {"ids": ids})
+    ordinals = columns.pop("ordinal")
+    return Customers(0, columns, {name: tuple(texts) for name, texts in names.items()}), ordinals
 
 
 def _orders(connection: _Connection, customers: Int) -> Orders:
     rows = connection.execute(_ORDERS, {"ids": customers.tolist()}).fetchall()
     n: Any = np.array([row[:8] for row in rows], np.int64).reshape(-1, 8).T
-    channel, channels = _codes([row[8] for row in rows])
-    country, countries = _codes([row[9] for row in rows])
-    discount, codes = _codes([row[10] for row in rows])
+    channel, channels = text_codes([row[8] for row in rows])
+    country, countries = text_codes([row[9] for row in rows])
+    discount, codes = text_codes([row[10] for row in rows])
     lines, products = _lines(connection, n[0])
     return Orders(
         {
@@ -173,23 +151,17 @@ def _scores(connection: _Connection, customers: Int, run: UUID) -> Scores:
         ).format(sql.SQL(", ").join(map(sql.Identifier, SCORES))),
         [run, customers.tolist()],
     ).fetchall()
-    segment, names = _codes([row[1] for row in rows])
+    segment, names = text_codes([row[1] for row in rows])
     columns: dict[str, Any] = {
         "customer_id": np.array([row[0] for row in rows], np.int64),
         "segment": segment,
     }
     for i, name in enumerate(SCORES, 2):
         columns[name] = _column([row[i] for row in rows])
-    return Scores(run, columns, names)
+    return Scores(run, columns, tuple(names))
 
 
 def _column(values: list[Any]) -> Int:
     if any(isinstance(one, float) for one in values):
         return np.array([np.nan if one is None else one for one in values], np.float64)
     return np.array([_NONE if one is None else one for one in values], np.int64)
-
-
-def _codes(texts: list[str | None]) -> tuple[Int, tuple[str, ...]]:
-    names = tuple(sorted({text for text in texts if text is not None}))
-    code = {name: i for i, name in enumerate(names)}
-    return np.array([-1 if t is None else code[t] for t in texts], np.int32), names

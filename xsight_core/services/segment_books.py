@@ -19,7 +19,7 @@ from xsight_core.errors import Forbidden, NotFound
 from xsight_core.ledger import Ledger, ShopState, ledger_folder
 from xsight_core.ledger.customers import load_customers
 from xsight_core.ledger.scores import load_scores
-from xsight_core.ledger.shop import need_shop
+from xsight_core.ledger.shop import need_shop, read_shop
 from xsight_core.segments import Basis, Group, Rule, customers_of, read_rule
 from xsight_core.segments.book import Book
 from xsight_core.segments.facts import load_facts
@@ -30,7 +30,7 @@ from xsight_core.segments.references import gather
 from xsight_core.services.look import Ledgers, Viewpoint
 from xsight_core.tenancy import Tenancy
 
-__all__ = ["Asked", "Books", "open_book", "reader"]
+__all__ = ["Asked", "Books", "open_book", "prepare_book", "reader"]
 
 _OPEN_AT_ONCE: Final = 16
 _T = TypeVar("_T")
@@ -52,9 +52,19 @@ class Asked:
 
 
 def open_book(
-    tenancy: Tenancy, home: Path, tenant_id: UUID, ledger: Ledger, shop: ShopState, basis: Basis
+    tenancy: Tenancy,
+    home: Path,
+    tenant_id: UUID,
+    ledger: Ledger,
+    shop: ShopState,
+    basis: Basis,
+    *,
+    keep: bool = True,
 ) -> Book:
-    """A new book. The database is only asked for what no file holds yet."""
+    """A new book. The database is only asked for what no file holds yet.
+
+    Facts of orders are worked out all at once and kept, or (not ``keep``) each when it is asked for.
+    """
     folder = ledger_folder(home, tenant_id).path
     with tenancy.connection(tenant_id) as connection:
         people = load_customers(folder, connection, ledger.data_version)
@@ -67,7 +77,18 @@ def open_book(
     def facts(size: int) -> Any:
         return load_facts(folder, ledger.orders, size, basis.today, ledger.data_version)
 
-    return Book(ledger.orders, people, scores, basis, _nobody, facts)
+    return Book(ledger.orders, people, scores, basis, _nobody, facts if keep else None)
+
+
+def prepare_book(tenancy: Tenancy, tenant_id: UUID, home: Path) -> None:
+    """Have all that rules read kept in files, so that whoever asks next does not wait for it."""
+    with tenancy.connection(tenant_id) as connection:
+        shop = read_shop(connection)
+        basis = Basis(shop.day(datetime.now(UTC)), shop.timezone, shop.currency_exponent)
+        ledger = ledger_folder(home, tenant_id).load(
+            connection, shop, partial(tenancy.connection, tenant_id)
+        )
+    _ = open_book(tenancy, home, tenant_id, ledger, shop, basis).facts
 
 
 class Books:

@@ -111,7 +111,7 @@ def _refresh(
         last = None if whole else rows.last_refresh(connection)
         everybody, few = _divide(connection, works, last, shop, mark, basis)
         pass_.ask_few(few)
-        pass_.ask_everybody(everybody)
+        pass_.ask_everybody(everybody, keep=len(everybody) == len(works))
         rows.note_refresh(
             connection,
             LastRefresh(now, basis.today, shop.data_version, shop.insight_run, asdict(mark)),
@@ -208,14 +208,16 @@ class _Pass:
             )
             self._put(work, before, after, ids, None)
 
-    def ask_everybody(self, works: list[_Work]) -> None:
-        """Look at everybody, once for all segments."""
+    def ask_everybody(self, works: list[_Work], *, keep: bool) -> None:
+        """Look at everybody, once for all segments; ``keep`` the facts where many are going to be asked for."""
         if not works:
             return
         ledger: Ledger = ledger_folder(self.home, self.tenant_id).load(
             self.connection, self.shop, partial(self.tenancy.connection, self.tenant_id)
         )
-        book = open_book(self.tenancy, self.home, self.tenant_id, ledger, self.shop, self.basis)
+        book = open_book(
+            self.tenancy, self.home, self.tenant_id, ledger, self.shop, self.basis, keep=keep
+        )
         ids, net = book.people.columns["id"], book.column("net")
         for work in works:
             try:
