@@ -8,6 +8,7 @@ from sqlalchemy.pool import NullPool
 
 from tests.segments.naive import Naive
 from tests.segments.shops import EPOCH, TODAY, ZONE, random_shop, write
+from tests.support.receivers import receiver  # noqa: F401 - fixture
 from tests.support.tenants import add_tenant
 from xsight_core.ledger import read_ledger
 from xsight_core.ledger.customers import load_customers

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.receivers import receiver  # noqa: F401 - fixture
 from tests.sync.conftest import access, http, shop  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).parents[2]
@@ -79,5 +80,6 @@ def log(tmp_path) -> Path:
 @pytest.fixture
 def stack(settings, log):
     """A worker and a relay."""
-    with process(settings, "worker", log), process(settings, "worker.relay", log):
+    private = {"XSIGHT_HOOKS_PRIVATE": "true"}  # who is told by webhook is on this machine
+    with process(settings, "worker", log, **private), process(settings, "worker.relay", log):
         yield

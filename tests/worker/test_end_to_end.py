@@ -1,13 +1,19 @@
 """From the button to new insights, through the real processes."""
 
 import asyncio
+import hashlib
+import hmac
 import json
 import time
 from uuid import UUID
 
 import redis.asyncio
 
-from xsight_core.services import sync
+from tests.worker.conftest import until
+from xsight_core.crypto import Keyring
+from xsight_core.services import segment_hooks, segments, sync
+from xsight_core.services.audit import SYSTEM
+from xsight_core.services.segment_refresh import refresh_segments
 
 
 async def test_a_requested_sync_ends_with_insights_and_everybody_is_told(
@@ -47,3 +53,45 @@ async def test_a_requested_sync_ends_with_insights_and_everybody_is_told(
         [(customers,)] = connection.execute("SELECT count(*) FROM xsight.customers")
     assert body["totals"]["customers"] == customers
     assert time.monotonic() - started < 60
+
+
+async def test_who_comes_into_a_segment_with_a_sync_is_told_by_a_signed_webhook(
+    stack, settings, access, shop, log, receiver
+):
+    keyring = Keyring.parse(settings.keyring.get_secret_value())
+    made = await segment_hooks.add_hook(
+        access.tenancy, keyring, shop.id, SYSTEM, url=receiver.url, by=None, private=True
+    )
+    rule = {
+        "combinator": "and",
+        "rules": [{"field": "orders_count", "operator": ">=", "value": 2}],
+    }
+    saved = await segments.create_segment(
+        access.tenancy, shop.id, SYSTEM, name="Often", rule=rule, personal=True
+    )
+    await refresh_segments(access.tenancy, shop.id, settings.home)  # nobody is there yet
+    await sync.request_sync(access.tenancy, shop.id)
+
+    def heard():
+        told = [json.loads(body) for _, body in receiver.told]
+        return {customer for one in told for customer in one["customers"]}
+
+    def members():
+        with access.tenancy.connection(shop.id) as connection:
+            rows = connection.execute(
+                "SELECT o.customer_id FROM xsight.orders o JOIN xsight.customers c ON c.id = o.customer_id "
+                "WHERE NOT o.test AND o.cancelled_at IS NULL AND o.deleted_at IS NULL "
+                "AND o.gross_minor > o.discounts_minor AND c.deleted_at IS NULL "
+                "GROUP BY o.customer_id HAVING count(*) >= 2"
+            ).fetchall()
+        return {row[0] for row in rows}
+
+    await asyncio.to_thread(
+        until, lambda: receiver.told and heard() == members(), within_s=60, log=log
+    )
+    for headers, body in receiver.told:
+        told = json.loads(body)
+        stamp, _, mac = headers["X-XSight-Signature"].removeprefix("t=").partition(",v1=")
+        signed = hmac.new(made.secret.encode(), f"{stamp}.".encode() + body, hashlib.sha256)
+        assert hmac.compare_digest(mac, signed.hexdigest())
+        assert (told["type"], told["segment"]) == ("segment.entered", str(saved.id))
