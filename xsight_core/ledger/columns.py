@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["keep_columns", "open_columns"]
+__all__ = ["keep_columns", "longer", "open_columns"]
 
 _META = "meta.json"
 
@@ -53,6 +53,13 @@ def open_columns(folder: Path) -> tuple[dict[str, Any], dict[str, Any]] | None:
     except (FileNotFoundError, ValueError):
         return None
     return columns, meta
+
+
+def longer(column: NDArray[Any], length: int, filling: int = 0) -> NDArray[Any]:
+    """A copy that can be written to, filled up behind."""
+    found = np.full(length, filling, column.dtype)
+    found[: len(column)] = column
+    return found
 
 
 _EMPTY = 128  # a header alone cannot be mapped

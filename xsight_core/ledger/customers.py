@@ -128,12 +128,9 @@ def _changed(
     if found is None:
         return None
     columns, meta = found
-    before = Mark(**meta["mark"])
-    if (before.history, before.removed_in) != (mark.history, mark.removed_in) or (
-        meta["depends_on"] != _depends_on(shop)
-    ):
+    if not mark.follows(meta["mark"]) or meta["depends_on"] != _depends_on(shop):
         return None
-    since = {"since": before.since, "most": _FEW + 1}
+    since = {"since": meta["mark"]["since"], "most": _FEW + 1}
     count = connection.execute(_COUNT, since).fetchone()
     if count is None or count[0] > _FEW:
         return None

@@ -1,6 +1,8 @@
 """How far a ledger has seen its tenant's rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from xsight_core.ledger.packed import Connection
 
@@ -24,6 +26,10 @@ class Mark:
     since: int
     removed_in: int
     history: str
+
+    def follows(self, before: Mapping[str, Any]) -> bool:
+        """Whether the rows changed since an earlier mark (as it is kept) are all that has happened since."""
+        return before["history"] == self.history and before["removed_in"] == self.removed_in
 
 
 def read_mark(connection: Connection) -> Mark:

@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from xsight_core.analytics.columns import Int
+from xsight_core.ledger.columns import longer
 from xsight_core.ledger.packed import Connection, Packing
 
 __all__ = ["People", "read_people"]
@@ -112,9 +113,9 @@ class People:
         length = max(len(self.customer_id), int(rows["ordinal"].max(initial=-1)) + 1)
         later = replace(
             self,
-            customer_id=_longer(self.customer_id, length),
-            merged_into=_longer(self.merged_into, length),
-            gone=_longer(self.gone, length),
+            customer_id=longer(self.customer_id, length),
+            merged_into=longer(self.merged_into, length),
+            gone=longer(self.gone, length),
         )
         later.customer_id[rows["ordinal"]] = rows["id"]
         later.merged_into[rows["ordinal"]] = rows["merged_into"]
@@ -133,9 +134,3 @@ def nobody() -> People:
     """No customers."""
     none = np.zeros(0, np.int64)
     return People(none, none, none.astype(np.uint8))
-
-
-def _longer(column: Int, length: int) -> Int:
-    longer = np.zeros(length, column.dtype)
-    longer[: len(column)] = column
-    return longer

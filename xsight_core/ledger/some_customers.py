@@ -8,6 +8,7 @@ import numpy as np
 import psycopg
 
 from xsight_core.analytics.columns import Int
+from xsight_core.ledger.columns import longer
 
 __all__ = ["TEXTS", "laid_over", "read_some", "text_codes"]
 
@@ -75,12 +76,12 @@ def laid_over(
     size = max(len(before["id"]), int(ordinal.max(initial=-1)) + 1)
     columns: Columns = {}
     for name in _NUMBERS[1:]:
-        columns[name] = _longer(before[name], size, 0)
+        columns[name] = longer(before[name], size)
         columns[name][ordinal] = fresh[name]
     later: Names = {}
     for name in TEXTS:
         codes, later[name] = _codes_in(names[name], fresh_names[name])
-        columns[name] = _longer(before[name], size, -1)
+        columns[name] = longer(before[name], size, -1)
         columns[name][ordinal] = np.r_[codes, -1][fresh[name]]  # the last one is for -1
     return columns | _labels(before, names["tags"], fresh, fresh_names["tags"], later), later
 
@@ -112,9 +113,3 @@ def _codes_in(names: Sequence[str], more: Sequence[str]) -> tuple[Int, list[str]
     place = {name: i for i, name in enumerate(names)}
     codes = [place.setdefault(name, len(place)) for name in more]
     return np.array(codes, np.int64), list(place)
-
-
-def _longer(values: Any, size: int, filling: int) -> Any:
-    longer = np.full(size, filling, values.dtype)
-    longer[: len(values)] = values
-    return longer

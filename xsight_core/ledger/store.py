@@ -12,8 +12,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import numpy as np
 
@@ -27,7 +29,10 @@ from xsight_core.ledger.people import People
 from xsight_core.ledger.read import Another, Ledger, read_ledger
 from xsight_core.ledger.shop import ShopState
 
-__all__ = ["LedgerFolder", "ledger_folder"]
+if TYPE_CHECKING:
+    from xsight_core.tenancy import Tenancy
+
+__all__ = ["LedgerFolder", "ledger_folder", "load_ledger"]
 
 _FORMAT = 2  # raised when columns change: older files are then not found, and built again
 _TABLES = ("orders", "lines", "refunds")
@@ -40,6 +45,14 @@ _REWRITE = 10
 def ledger_folder(home: Path, tenant_id: object) -> "LedgerFolder":
     """Where a tenant's ledgers lie in an installation's state folder."""
     return LedgerFolder(home / "ledger" / str(tenant_id))
+
+
+def load_ledger(
+    tenancy: "Tenancy", home: Path, tenant_id: UUID, connection: Connection, shop: ShopState
+) -> Ledger:
+    """The tenant's ledger of the shop's data version; many rows are read over one more connection."""
+    another = partial(tenancy.connection, tenant_id)
+    return ledger_folder(home, tenant_id).load(connection, shop, another)
 
 
 @dataclass(frozen=True)
@@ -241,6 +254,5 @@ def _continues(words: dict[str, Any], mark: Mark, shop: ShopState) -> bool:
     return (
         before is not None
         and words["money"] == [shop.currency, shop.currency_exponent]
-        and before["history"] == mark.history
-        and before["removed_in"] == mark.removed_in
+        and mark.follows(before)
     )

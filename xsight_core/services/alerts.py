@@ -7,7 +7,6 @@ import asyncio
 import math
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -22,7 +21,7 @@ from xsight_core.db.insights import shown_run
 from xsight_core.db.tables import AlertRule, TenantState
 from xsight_core.db.tenants import find_state
 from xsight_core.errors import Conflict, InvalidInput, NotFound
-from xsight_core.ledger import ledger_folder, read_shop
+from xsight_core.ledger import load_ledger, read_shop
 from xsight_core.services.alert_judging import RELATIVE, Verdict, judge
 from xsight_core.services.alert_words import letter, sentence, written
 from xsight_core.services.audit import Actor, record
@@ -201,11 +200,7 @@ def _judged(
         if run is None:
             return None
         shop = read_shop(connection)
-        orders = (
-            ledger_folder(home, tenant_id)
-            .load(connection, shop, partial(tenancy.connection, tenant_id))
-            .orders
-        )
+        orders = load_ledger(tenancy, home, tenant_id, connection, shop).orders
         names = ("id", "metric", "test", "bound", "days", "against", "least_orders")
         listed = connection.execute(
             "SELECT id, metric, test, bound, days, against, least_orders FROM xsight.alert_rules"

@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -20,7 +19,7 @@ from xsight_core.db.statistics import refresh_statistics
 from xsight_core.db.tables import CustomerInsight
 from xsight_core.db.traits import rfm_groups
 from xsight_core.errors import InvalidInput
-from xsight_core.ledger import ShopState, ledger_folder, read_shop
+from xsight_core.ledger import ShopState, load_ledger, read_shop
 from xsight_core.services.card import model_card, summary
 from xsight_core.services.drift import Drift, HoldoutError, drift
 from xsight_core.services.figures import Figures, figures
@@ -97,9 +96,7 @@ def _compute(
         shown = shown_run(connection)
         if shown and not force and _basis(shown) == method(shop, as_of):
             return shown
-        ledger = ledger_folder(home, tenant_id).load(
-            connection, shop, partial(tenancy.connection, tenant_id)
-        )
+        ledger = load_ledger(tenancy, home, tenant_id, connection, shop)
         shop = replace(shop, data_version=ledger.data_version)
         prior, priors = read_priors(connection, pooled=pooled)
         result = figures(ledger.orders, as_of, priors=priors)
@@ -151,9 +148,7 @@ def _look_back(
         found = next((run for run in same if run and _basis(run) == method(shop, day)), None)
         if found is not None:
             return found
-        ledger = ledger_folder(home, tenant_id).load(
-            connection, shop, partial(tenancy.connection, tenant_id)
-        )
+        ledger = load_ledger(tenancy, home, tenant_id, connection, shop)
         shop = replace(shop, data_version=ledger.data_version)
         prior, priors = read_priors(connection, pooled=pooled)
         result = figures(ledger.orders, day, priors=priors)

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +14,7 @@ from xsight_core.analytics import DEFAULT_RULE, day_number, day_of
 from xsight_core.clv import DEFAULT_PRIORS, Prior
 from xsight_core.db.insights import InsightRun, read_run
 from xsight_core.errors import NO_SHOP, InvalidInput, NotFound
-from xsight_core.ledger import Ledger, ShopState, ledger_folder, read_shop
+from xsight_core.ledger import Ledger, ShopState, ledger_folder, load_ledger, read_shop
 from xsight_core.ledger.shop import shop_state
 from xsight_core.services.insights import METHOD_VERSION
 from xsight_core.services.pooling import read_priors
@@ -154,6 +153,5 @@ class Ledgers:
         if found is not None:
             return found
         with self._tenancy.connection(tenant_id) as connection:
-            return folder.load(
-                connection, read_shop(connection), partial(self._tenancy.connection, tenant_id)
-            )
+            shop = read_shop(connection)
+            return load_ledger(self._tenancy, self._home, tenant_id, connection, shop)

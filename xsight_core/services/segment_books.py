@@ -16,7 +16,7 @@ import numpy as np
 from xsight_core.analytics.columns import Int
 from xsight_core.db import segments as rows
 from xsight_core.errors import Forbidden, NotFound
-from xsight_core.ledger import Ledger, ShopState, ledger_folder
+from xsight_core.ledger import Ledger, ShopState, ledger_folder, load_ledger
 from xsight_core.ledger.customers import load_customers
 from xsight_core.ledger.scores import load_scores
 from xsight_core.ledger.shop import need_shop, read_shop
@@ -85,9 +85,7 @@ def prepare_book(tenancy: Tenancy, tenant_id: UUID, home: Path) -> None:
     with tenancy.connection(tenant_id) as connection:
         shop = read_shop(connection)
         basis = Basis(shop.day(datetime.now(UTC)), shop.timezone, shop.currency_exponent)
-        ledger = ledger_folder(home, tenant_id).load(
-            connection, shop, partial(tenancy.connection, tenant_id)
-        )
+        ledger = load_ledger(tenancy, home, tenant_id, connection, shop)
     _ = open_book(tenancy, home, tenant_id, ledger, shop, basis).facts
 
 

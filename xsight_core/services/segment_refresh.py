@@ -11,7 +11,6 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -26,7 +25,7 @@ from xsight_core.db.hooks import tell_hooks
 from xsight_core.db.membership import LastRefresh, Stored
 from xsight_core.db.segments import missing_data
 from xsight_core.errors import InvalidInput, XsightError
-from xsight_core.ledger import Ledger, ShopState, ledger_folder, read_shop
+from xsight_core.ledger import Ledger, ShopState, load_ledger, read_shop
 from xsight_core.ledger.mark import Mark, read_mark
 from xsight_core.segments import Basis, Group, customers_of, document, read_rule
 from xsight_core.segments.bits import packed, unpacked
@@ -130,12 +129,7 @@ def _divide(
     basis: Basis,
 ) -> tuple[list[_Work], tuple[list[_Work], list[int]]]:
     """Segments to ask of everybody; those to ask of who changed, and who that is."""
-    same = (
-        last is not None
-        and last.day == basis.today
-        and last.mark["history"] == mark.history
-        and last.mark["removed_in"] == mark.removed_in
-    )
+    same = last is not None and last.day == basis.today and mark.follows(last.mark)
     if last is None or not same:
         return works, ([], [])
     changed, products = list[int](), False
@@ -212,8 +206,8 @@ class _Pass:
         """Look at everybody, once for all segments; ``keep`` the facts where many are going to be asked for."""
         if not works:
             return
-        ledger: Ledger = ledger_folder(self.home, self.tenant_id).load(
-            self.connection, self.shop, partial(self.tenancy.connection, self.tenant_id)
+        ledger: Ledger = load_ledger(
+            self.tenancy, self.home, self.tenant_id, self.connection, self.shop
         )
         book = open_book(
             self.tenancy, self.home, self.tenant_id, ledger, self.shop, self.basis, keep=keep
