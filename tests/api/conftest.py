@@ -123,7 +123,7 @@ def serving(
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     with listener:
         thread.start()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not server.started:
             assert thread.is_alive(), "the application did not start"
             assert time.monotonic() < deadline, "the application takes too long to start"

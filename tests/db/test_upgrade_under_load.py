@@ -83,7 +83,7 @@ class Load:
                 self.slowest_s = max(self.slowest_s, time.monotonic() - begun)
 
 
-def until(found, *, within_s: float = 20) -> None:
+def until(found, *, within_s: float = 60) -> None:
     end = time.monotonic() + within_s
     while not found():
         assert time.monotonic() < end

@@ -114,7 +114,7 @@ async def test_a_browser_cannot_run_code(ann, dashboards):
         await socket.send(message("execute_request", {"code": "1/0", "silent": False}))
         await socket.send(message("kernel_info_request", {}))
         kinds = []
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while "kernel_info_reply" not in kinds:
                 kinds.append(json.loads(await socket.recv())["msg_type"])
     assert "execute_reply" not in kinds
@@ -200,7 +200,7 @@ def test_deleting_a_member_s_hub_tokens_is_enough(hub, north, dashboards):
     tokens = hub.rest("GET", f"/users/{leaver.member.hub_name}/tokens").json()["api_tokens"]
     for token in tokens:
         hub.rest("DELETE", f"/users/{leaver.member.hub_name}/tokens/{token['id']}")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     page = f"{dashboards}/app/overview.json"
     while leaver.get(page, follow_redirects=False).status_code == 200:
         assert time.monotonic() < deadline

@@ -25,7 +25,7 @@ async def test_a_door_carries_both_ways_and_leaves_nothing_open(tmp_path):
         assert await reader.read() == b"HELLO"
         writer.close()
         await writer.wait_closed()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while open_files() > before:
             await asyncio.sleep(0.01)
     door.close()

@@ -66,7 +66,7 @@ def guard(tmp_path):
         os.kill(pid, signal.SIGKILL)
 
 
-def _until(true, within_s: float = 15) -> None:
+def _until(true, within_s: float = 60) -> None:
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline

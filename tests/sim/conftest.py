@@ -50,7 +50,7 @@ class Client:
         return self.ask(query, id=gid)["bulkOperation"]
 
     def wait_for_bulk(self, gid):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             found = self.bulk(gid)
             if found["status"] not in ("CREATED", "RUNNING", "CANCELING"):

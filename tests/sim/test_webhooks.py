@@ -40,7 +40,7 @@ def receiving(statuses=()):
 
 
 def until(condition):
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline, "no webhook came"
         time.sleep(0.02)

@@ -64,7 +64,7 @@ def running_sim(config: SimConfig) -> Iterator[Sim]:
         listener.bind(("127.0.0.1", 0))
         serving = threading.Thread(target=server.run, args=([listener],), daemon=True)
         serving.start()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not server.started:
             assert serving.is_alive(), "the simulator did not start"
             assert time.monotonic() < deadline, "the simulator takes too long to start"

@@ -38,7 +38,7 @@ def running_valkey(folder: Path, *, port: int | None = None) -> Iterator[str]:
 
 def _wait(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     client = redis.Redis.from_url(url)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         try:
             client.ping()

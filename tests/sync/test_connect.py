@@ -71,7 +71,7 @@ async def test_of_two_tenants_that_connect_a_shop_at_once_one_gets_it(
         assert await shops.attach(session, **given) == tenant.id
         second = asyncio.create_task(attach(other_tenant))
         with psycopg.connect(database.admin_url, autocommit=True) as admin:
-            async with asyncio.timeout(10):  # it has seen no owner, and waits for this transaction
+            async with asyncio.timeout(60):  # it has seen no owner, and waits for this transaction
                 while not admin.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall():
                     await asyncio.sleep(0.02)
     assert await second == tenant.id

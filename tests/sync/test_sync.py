@@ -148,7 +148,7 @@ async def test_a_run_is_cancelled_while_it_is_under_way(access, shop, store, ten
     running = asyncio.create_task(
         sync.run_sync(access, heard, tenant_id=shop.id, run=run, public_url="https://xs.example")
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not heard.messages:
             await asyncio.sleep(0.05)
         await sync.cancel_run(tenancy, shop.id, run)

@@ -12,7 +12,7 @@ from taskiq.kicker import AsyncKicker
 from tests.worker.conftest import ROOT, until
 from tests.worker.hand import create
 
-IDLE_MS = 1000
+IDLE_MS = 2000
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from tests.support.rows import fill_all_tables
 
 async def events(by, count):
     """Once there are so many."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             page = (await by.get("/api/v1/audit?action=customers.read")).json()
             if page["total"] >= count:
