@@ -28,7 +28,7 @@ async def find(
         ),
     ],
 ) -> Found:
-    """Customers, orders and products, a few of each. Customers by name only for who may see personal data."""
+    """Customers, orders, products and segments, a few of each. Customers by name only for who may see personal data."""
     found = await search(resources.tenancy, tenant_of(request), q, pii=request.user.pii)
     resources.reads.note(request, "customers.read", rows=len(found.customers))
     return found

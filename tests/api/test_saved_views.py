@@ -66,6 +66,13 @@ async def test_search_by_number_and_by_name(ann, api, database) -> None:
     order = (await ann.get("/api/v1/orders?limit=1&sort=-id")).json()["items"][0]
     for text in (order["name"], order["name"].lstrip("#")):
         assert order["id"] in [one["id"] for one in (await found(ann, text))["orders"]]
+    rule = {"combinator": "and", "rules": [{"field": "orders_count", "operator": ">=", "value": 2}]}
+    saved = await ann.post("/api/v1/segments", json={"name": "100 % of Zoë", "rule": rule})
+    assert saved.status_code in {200, 201}, saved.text
+    for text in ("zoë", "% of"):
+        named = (await found(ann, text))["segments"]
+        assert [(one["id"], one["name"]) for one in named] == [(saved.json()["id"], "100 % of Zoë")]
+    assert (await found(ann, "100_%"))["segments"] == []
     async with joined(api, ann, "vic@example.com") as vic:
         assert (await found(vic, "zoë"))["customers"] == []
         masked = (await found(vic, str(customer)))["customers"]

@@ -229,6 +229,21 @@ def test_its_tag_is_tried_allowed_written_and_taken_back(ada, house, sim, wanted
     assert tagged(sim, "letter") == set()
 
 
+def test_it_and_its_customers_are_found_by_the_search_box(ada, house, wanted):
+    page = ada.page
+    page.goto(f"{house.url}/app/segments")
+    page.locator("[data-panel=saved] tbody tr").wait_for()
+    page.keyboard.press("/")
+    box = page.get_by_role("combobox", name="Search")
+    box.fill("a lett")
+    page.get_by_role("option", name=f"Worth a letter {len(wanted)} customers").wait_for()
+    customer = ada.get(f"/api/v1/customers?ids={min(wanted)}")[1]["items"][0]
+    box.fill(customer["email"])
+    link = page.get_by_role("option", name=customer["name"])
+    assert link.get_attribute("href").endswith(f"/app/customer?id={min(wanted)}")
+    page.keyboard.press("Escape")
+
+
 def test_the_list_is_painted_from_what_is_stored(ada, house, wanted):
     page = ada.page
     page.goto(f"{house.url}/app/segments")

@@ -519,6 +519,7 @@ class Found(TypedDict):
     customers: list["FoundCustomer"]
     orders: list["FoundOrder"]
     products: list["FoundProduct"]
+    segments: list["FoundSegment"]
 
 
 class FoundCustomer(TypedDict):
@@ -545,6 +546,14 @@ class FoundProduct(TypedDict):
     id: int
     title: str | None
     vendor: str | None
+
+
+class FoundSegment(TypedDict):
+    """As the document says."""
+
+    id: str
+    name: str
+    members: int | None
 
 
 Grain = Literal["day", "week", "month", "quarter", "year"]
@@ -2541,7 +2550,7 @@ class Operations(Transport):
         self.ask("POST", f"/api/v1/reports/{quote(str(report_id), safe='')}/send")
 
     def find(self, *, q: str) -> "Found":
-        """Customers, orders and products, a few of each. Customers by name only for who may see personal data."""
+        """Customers, orders, products and segments, a few of each. Customers by name only for who may see personal data."""
         return cast("Found", self.ask("GET", "/api/v1/search", query={"q": q}))
 
     def segment_list(self) -> "SegmentList":

@@ -1,4 +1,4 @@
-"""Statements that find customers, orders and products by how they are called or numbered.
+"""Statements that find customers, orders, products and segments by how they are called or numbered.
 
 Only equality and ranges of plain columns: what else a condition would call is not leakproof, and behind row-level
 security it could not use an index. A beginning is the range up to the next text of its length.
@@ -10,9 +10,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from xsight_core.db.tables import Customer, CustomerPii, Order, Product
+from xsight_core.db.tables import Customer, CustomerPii, Order, Product, Segment
 
-__all__ = ["find_customers", "find_orders", "find_products"]
+__all__ = ["find_customers", "find_orders", "find_products", "find_segments"]
 
 _LAST: Final = "\U0010ffff"
 _LARGEST_ID: Final = 2**63 - 1
@@ -67,6 +67,17 @@ async def find_products(session: AsyncSession, text: str, *, limit: int) -> Sequ
         select(Product.id, Product.title, Product.vendor)
         .where(Product.deleted_at.is_(None), part if number is None else or_(part, number))
         .order_by(Product.title, Product.id)
+        .limit(limit)
+    )
+    return (await session.execute(query)).all()
+
+
+async def find_segments(session: AsyncSession, text: str, *, limit: int) -> Sequence[Any]:
+    """``(id, name, members)``: by any part of the name."""
+    query = (
+        select(Segment.id, Segment.name, Segment.members)
+        .where(Segment.name.icontains(text, autoescape=True))
+        .order_by(Segment.name, Segment.id)
         .limit(limit)
     )
     return (await session.execute(query)).all()

@@ -1,4 +1,4 @@
-"""Finding a customer, an order or a product from a few typed characters."""
+"""Finding a customer, an order, a product or a segment from a few typed characters."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -41,12 +41,21 @@ class FoundProduct(msgspec.Struct, frozen=True):
     vendor: str | None
 
 
+class FoundSegment(msgspec.Struct, frozen=True):
+    """A saved segment; ``members`` is null until it is worked out."""
+
+    id: UUID
+    name: str
+    members: int | None
+
+
 class Found(msgspec.Struct, frozen=True):
     """A few of each kind."""
 
     customers: list[FoundCustomer]
     orders: list[FoundOrder]
     products: list[FoundProduct]
+    segments: list[FoundSegment]
 
 
 async def search(tenancy: Tenancy, tenant_id: UUID, text: str, *, pii: bool) -> Found:
@@ -56,6 +65,7 @@ async def search(tenancy: Tenancy, tenant_id: UUID, text: str, *, pii: bool) -> 
         people = await rows.find_customers(session, wanted, pii=pii, limit=_EACH)
         orders = await rows.find_orders(session, wanted, limit=_EACH)
         products = await rows.find_products(session, wanted, limit=_EACH)
+        segments = await rows.find_segments(session, wanted, limit=_EACH)
     return Found(
         [
             FoundCustomer(
@@ -67,4 +77,5 @@ async def search(tenancy: Tenancy, tenant_id: UUID, text: str, *, pii: bool) -> 
         ],
         [FoundOrder(*row) for row in orders],
         [FoundProduct(*row) for row in products],
+        [FoundSegment(*row) for row in segments],
     )

@@ -4,6 +4,8 @@ A page's spec is JSON through and through: the server inlines it into the HTML, 
 widget holds the same spec as its state. Nothing here imports widgets, so a server can build one in a millisecond.
 """
 
+from typing import Any
+
 from xsight_ui.pages.churn import CHURN
 from xsight_ui.pages.cohorts import COHORTS
 from xsight_ui.pages.customer import CUSTOMER
@@ -41,10 +43,15 @@ PAGES: dict[str, PageDef] = {
 }
 
 
-def navigation() -> list[dict[str, str]]:
-    """Entries of the frame's navigation, in their order."""
+def navigation() -> list[dict[str, Any]]:
+    """Entries of the frame's navigation, in their order; `tabs` are places on the page."""
     return [
-        {"key": page.key, "title": page.title, "path": page.icon}
+        {
+            "key": page.key,
+            "title": page.title,
+            "path": page.icon,
+            "tabs": [[key, label] for key, label, _ in page.tabs],
+        }
         for page in PAGES.values()
         if page.parent is None
     ]

@@ -11,8 +11,17 @@ export function startShell() {
   $("xs-theme").addEventListener("click", () => theme.toggle());
   popup($("xs-user"), $("xs-user-menu"), { menu: true });
   popup($("xs-store"), $("xs-store-menu"), { menu: true });
+  $("xs-search").addEventListener("click", search);
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || writes(event.target) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    search();
+  });
   me().then((profile) => profile && admit(profile));
 }
+
+const writes = (place) => place.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(place.tagName);
+const search = async () => (await import("./search.js")).openSearch();
 
 /** What depends on the viewer: the stores they may switch to, and the workbench. */
 function admit({ tenants = [], tenant, rights = [] }) {
