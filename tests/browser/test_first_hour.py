@@ -9,8 +9,18 @@ from decimal import Decimal
 
 import pytest
 from playwright.sync_api import TimeoutError as TookTooLong
+from playwright.sync_api import expect
 
 from tests.browser.person import Person
+from tests.browser.publishing import (
+    ask_for_review,
+    draft,
+    framed,
+    hand_in_again,
+    joined,
+    published,
+    review,
+)
 from tests.support.cdnow import expected
 
 pytestmark = pytest.mark.xdist_group("stack")
@@ -137,6 +147,47 @@ def test_a_notebook_gives_the_same_figures(ada, truth):
     assert found["sql"] == [truth["orders"], truth["customers"]]
     assert found["tenants"] == 1
     assert ada.errors == []
+
+
+def test_a_notebook_becomes_a_page_of_the_navigation(ada, browser, truth):
+    """Drafted in Lab, reviewed with its page and its changes, shown to all, rolled back, taken away."""
+    code = "import xsight_core as xs\nprint(len(xs.connect().orders()), '%s')"
+    place = ask_for_review(ada, draft(ada, code % "orders"), note="Every order")
+    admin, viewer = (joined(browser, ada, role) for role in ("admin", "viewer"))
+    assert published(viewer).count() == 0
+    assert viewer.get(place)[0] == 403
+
+    expect(review(admin, place, 1)).to_contain_text(f"{truth['orders']} orders")
+    assert "Every order" in admin.text("main")
+    admin.page.get_by_role("button", name="Approve and show").click()
+    expect(admin.page.get_by_text("Version 1 is shown")).to_be_visible()
+    assert published(viewer).all_inner_texts() == ["The week"]
+    published(viewer).click()
+    expect(framed(viewer)).to_contain_text(f"{truth['orders']} orders")
+
+    hand_in_again(ada, place, code % "orders in all")
+    expect(review(admin, place, 2)).to_contain_text("orders in all")
+    changes = admin.page.locator("pre.changes")
+    assert "orders in all" in changes.locator("ins").last.inner_text()
+    assert "'orders'" in changes.locator("del").last.inner_text()
+    viewer.page.reload()
+    expect(framed(viewer)).not_to_contain_text("in all")  # not before it is approved
+    admin.page.get_by_role("button", name="Approve and show").click()
+    expect(admin.page.get_by_text("Version 2 is shown")).to_be_visible()
+    viewer.page.reload()
+    expect(framed(viewer)).to_contain_text("orders in all")
+
+    admin.page.get_by_role("button", name="Show this one").click()
+    expect(admin.page.get_by_text("Version 1 is shown")).to_be_visible()
+    viewer.page.reload()
+    expect(framed(viewer)).not_to_contain_text("in all")
+    admin.page.get_by_role("button", name="Take the page away").click()
+    expect(admin.page.get_by_text("Not published")).to_be_visible()
+    assert published(viewer).count() == 0
+    expect(viewer.page.get_by_text("This page is not published")).to_be_visible()
+    for person in (admin, viewer):
+        assert (person.errors, person.elsewhere) == ([], [])
+        person.context.close()
 
 
 def test_another_tenant_sees_none_of_it(ada, grace):
