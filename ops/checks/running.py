@@ -12,7 +12,7 @@ from ops.processes import base_env
 from ops.trouble import Trouble
 from ops.vault import Vault
 from xsight_core.db import migrate
-from xsight_core.db.backlog import Backlog, read_backlog, schema_revision
+from xsight_core.db.backlog import Backlog, counts_statements, read_backlog, schema_revision
 
 __all__ = ["CHECKS"]
 
@@ -36,6 +36,16 @@ def _schema(config: Config) -> None:
     if found is not None and found != known[0]:
         raise Trouble(
             f"the database is at revision {found}, not {known[0]}", "run `xsight migrate`"
+        )
+
+
+def _statements(config: Config) -> None:
+    url = _reachable(config)
+    if url and schema_revision(url) and not counts_statements(url):
+        raise Trouble(
+            "what notebooks ask the database is not in the audit log: PostgreSQL does not count it",
+            "start it with shared_preload_libraries=pg_stat_statements and pg_stat_statements.track=none, "
+            "then run `xsight migrate` as a superuser",
         )
 
 
@@ -110,6 +120,7 @@ def _reachable(config: Config) -> str | None:
 CHECKS = {
     "PostgreSQL": _database,
     "schema": _schema,
+    "statements": _statements,
     "Redis": _redis,
     "processes": _processes,
     "queue": _queue,

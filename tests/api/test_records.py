@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.shops import fill_store
 from xsight_core.db.customers import CustomerFilter, count_customers, shown_state
+from xsight_core.services.customers import CUSTOMER_SORTS, list_customers
 from xsight_core.services.directory import Directory
 
 
@@ -141,7 +142,30 @@ async def test_large_shops_are_counted_on_columns_with_the_same_result(
         async with tenancy.scope(tenant) as session:
             rows = await count_customers(session, shown.insight_run, which)
         assert await directory.count(tenant, shown, which) == rows, which
+        for sort in CUSTOMER_SORTS:
+            assert [page async for page in _pages(tenancy, tenant, which, sort, directory)] == [
+                page async for page in _pages(tenancy, tenant, which, sort, None)
+            ], (which, sort)
     assert await directory.count(tenant, shown, CustomerFilter(ids=[1])) is None
+
+
+async def _pages(tenancy, tenant, which, sort, directory):
+    """Ids page by page, and the total."""
+    cursor = None
+    while True:
+        page = await list_customers(
+            tenancy,
+            tenant,
+            pii=False,
+            which=which,
+            sort=sort,
+            cursor=cursor,
+            limit=29,
+            directory=directory,
+        )
+        yield page.total, [item.id for item in page.items]
+        if (cursor := page.next_cursor) is None:
+            return
 
 
 async def test_fields_and_what_has_not_changed(ann, database) -> None:

@@ -148,6 +148,12 @@ def test_a_database_of_another_version(configure, own_database):
         finds(config, "schema", "not 99999")
 
 
+def test_a_database_that_counts_no_statements(configure, own_database):
+    with psycopg.connect(own_database.admin_url, autocommit=True) as admin:
+        admin.execute("DROP EXTENSION pg_stat_statements")
+    finds(configure(DATABASE_URL=own_database.admin_url), "statements", "not in the audit log")
+
+
 def test_a_redis_that_forgets(configure, valkey_url):
     with redis.Redis.from_url(valkey_url) as client:
         client.config_set("maxmemory-policy", "allkeys-lru")

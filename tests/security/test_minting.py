@@ -3,7 +3,9 @@
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import psycopg
 import pytest
@@ -315,3 +317,51 @@ def _sessions(database, server, condition="true"):
         return admin.execute(
             f"SELECT pid FROM pg_stat_activity WHERE usename = %s AND {condition}", [server.role]
         ).fetchall()
+
+
+def _asked(admin, tenant):
+    """Events of notebooks' statements: server, calls, rows, digest."""
+    return admin.execute(
+        "SELECT object, (details::json ->> 'calls')::int, rows, details::json ->> 'statement', actor_kind, actor "
+        "FROM xsight.audit_events WHERE tenant_id = %s AND action = 'notebook.asked' ORDER BY seq",
+        [tenant.id],
+    ).fetchall()
+
+
+def test_what_a_notebook_asks_is_in_its_tenants_audit_log(
+    database, tenant, other_tenant, spawner, admin
+):
+    analyst = add_person(database, tenant, role="analyst", pii=True)
+    lab = mint(database, tenant, user=analyst, pii=True, server="the lab")
+    mint(database, other_tenant, server="another's")
+    fill_all_tables(database.admin_url, tenant.id)
+    few = "SELECT id FROM customers WHERE id = {}"
+    with lab.connect() as notebook:
+        for n in (1, 2, -3):
+            notebook.execute(few.format(n))
+        notebook.execute("SET work_mem = '8MB'")
+        for change in ("SET pg_stat_statements.track = 'none'", "SET app.tenant_id = ''"):
+            with suppress(psycopg.errors.InsufficientPrivilege):
+                notebook.execute(change)
+        notebook.execute("SELECT count(*) FROM orders").fetchall()
+        with (
+            notebook.cursor() as cursor,
+            cursor.copy("COPY (SELECT 1 FROM customers) TO STDOUT") as copy,
+        ):
+            list(copy)
+    # looked at once a minute
+    spawner.execute("SELECT private.reap_server_roles()")
+    assert _asked(admin, tenant) == []
+    admin.execute("UPDATE private.server_roles SET noted_at = now() - interval '61 seconds'")
+    spawner.execute("SELECT private.reap_server_roles()")
+    known = admin.execute("SELECT count(*) FROM xsight.customers WHERE id IN (1, 2, -3)").fetchone()
+    digest = sha256(few.format("$1").encode()).hexdigest()
+    told = {event[3]: event for event in _asked(admin, tenant)}
+    assert told[digest] == ("the lab", 3, *known, digest, "notebook", str(analyst))
+    assert len(told) == 3
+    # only what is new is told; the last of it when the server stops
+    with lab.connect() as notebook:
+        notebook.execute(few.format(4))
+    assert spawner.execute("SELECT private.drop_server_role(%s)", [lab.role]).fetchone() == (True,)
+    assert [event[1:4] for event in _asked(admin, tenant)[3:]] == [(1, 0, digest)]
+    assert _asked(admin, other_tenant) == []

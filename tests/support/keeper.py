@@ -30,6 +30,10 @@ FAST = {
     "max_connections": "200",
     "autovacuum": "off",
     "logging_collector": "off",
+    # as ops/postgres.py has it
+    "shared_preload_libraries": "pg_stat_statements",
+    "pg_stat_statements.track": "none",
+    "pg_stat_statements.save": "off",
 }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-__all__ = ["Backlog", "read_backlog", "schema_revision"]
+__all__ = ["Backlog", "counts_statements", "read_backlog", "schema_revision"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,16 @@ def schema_revision(admin_url: str) -> str | None:
             return None
         row = connection.execute("SELECT version_num FROM private.alembic_version").fetchone()
         return str(row[0]) if row else None
+
+
+def counts_statements(admin_url: str) -> bool:
+    """Whether the server counts what notebooks ask, for the audit log."""
+    with psycopg.connect(admin_url, connect_timeout=5) as connection:
+        row = connection.execute(
+            "SELECT to_regprocedure('statements.pg_stat_statements(boolean)') IS NOT NULL "
+            "AND current_setting('pg_stat_statements.track', true) IS NOT NULL"
+        ).fetchone()
+        return bool(row and row[0])
 
 
 def read_backlog(admin_url: str) -> Backlog:

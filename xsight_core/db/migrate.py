@@ -142,7 +142,7 @@ def _apply_access(driver: psycopg.Connection[Any], *, superuser: bool) -> None:
     """Functions, policies and grants, unless exactly these are in force."""
     statements = rls.access_statements()
     if superuser:
-        statements.append(rls.hardening())
+        statements += rls.hardening()
     digest = f"access {sha256(chr(0).join(statements).encode()).hexdigest()}"
     if _scalar(driver, "SELECT obj_description('private'::regnamespace, 'pg_namespace')") == digest:
         return

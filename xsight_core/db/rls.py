@@ -32,6 +32,7 @@ _SPAWNER_MAY = (
     "private.drop_server_roles_except(text[])",
     "private.reap_server_roles(interval)",
 )
+_INNER = ("private.note_statements(text)",)
 _APP_MAY = ("private.app_tenant()",)
 _NOTEBOOK_MAY = ("private.server_tenant()", "private.server_pii_tenant()")
 
@@ -85,7 +86,10 @@ def access_statements() -> list[str]:
         *_grants(),
         f"SET LOCAL ROLE {MINTER}",
         _sql("minting"),
-        *(f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC" for function in _SPAWNER_MAY),
+        *(
+            f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC"
+            for function in (*_INNER, *_SPAWNER_MAY)
+        ),
         *(f"GRANT EXECUTE ON FUNCTION {function} TO {SPAWNER}" for function in _SPAWNER_MAY),
         f"SET LOCAL ROLE {OWNER}",
         f"REVOKE CREATE ON SCHEMA {PRIVATE} FROM {MINTER}",
@@ -94,9 +98,9 @@ def access_statements() -> list[str]:
     ]
 
 
-def hardening() -> str:
-    """The second wall, around the catalogs; only a superuser can build it."""
-    return _sql("harden_catalog")
+def hardening() -> list[str]:
+    """The second wall, around the catalogs, and the counting of statements; only a superuser can build them."""
+    return [_sql("harden_catalog"), _sql("count_statements")]
 
 
 def _sql(name: str) -> str:
@@ -122,6 +126,8 @@ def _policies(table: Table) -> Iterator[str]:
     # and any index that starts with tenant_id looks as good as the key (docs/adr/0009).
     yield f"ALTER TABLE {table} ALTER tenant_id SET STATISTICS 0"
     yield f"CREATE POLICY app ON {table} TO {APP} USING ({app}) WITH CHECK ({app})"
+    if table.info.get("append_only"):  # what notebooks ask is noted by whoever made their logins
+        yield f"CREATE POLICY minter ON {table} TO {MINTER} USING ({app}) WITH CHECK ({app})"
     if table.info.get("notebook", True):
         whose = "server_pii_tenant" if table.info.get("pii") else "server_tenant"
         yield (
@@ -158,8 +164,10 @@ def _grants() -> Iterator[str]:
     yield f"GRANT SELECT (id, slug, suspended_at) ON control.tenants TO {MINTER}"
     yield f"GRANT SELECT (id, disabled_at) ON control.users TO {MINTER}"
     yield f"GRANT SELECT (tenant_id, user_id, role, pii) ON control.memberships TO {MINTER}"
-    yield f"GRANT SELECT, INSERT, DELETE ON private.server_roles TO {MINTER}"
-    yield f"GRANT EXECUTE ON FUNCTION {', '.join(_APP_MAY)} TO {APP}"
+    yield f"GRANT SELECT, INSERT, DELETE, UPDATE (asked, noted_at) ON private.server_roles TO {MINTER}"
+    yield f"GRANT USAGE ON SCHEMA {DATA} TO {MINTER}"
+    yield f"GRANT SELECT (tenant_id, seq, hash), INSERT ON xsight.audit_events TO {MINTER}"
+    yield f"GRANT EXECUTE ON FUNCTION {', '.join(_APP_MAY)} TO {APP}, {MINTER}"
     yield f"GRANT EXECUTE ON FUNCTION {', '.join(_NOTEBOOK_MAY)} TO {NOTEBOOK}"
     for function in (*_APP_MAY, *_NOTEBOOK_MAY):
         yield f"REVOKE ALL ON FUNCTION {function} FROM PUBLIC"

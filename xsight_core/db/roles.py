@@ -64,8 +64,11 @@ def role_statements(*, superuser: bool) -> list[str]:
     statements.append(
         f"GRANT {NOTEBOOK} TO {MINTER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
     )
-    if superuser:  # lets the minted logins' temporary files be bounded; others may not grant it
-        statements.append(f"GRANT SET ON PARAMETER temp_file_limit TO {MINTER}")
+    if superuser:  # the minted logins' temporary files are bounded, their statements counted; others may not grant it
+        statements += [
+            f"GRANT SET ON PARAMETER temp_file_limit, pg_stat_statements.track TO {MINTER}",
+            f"GRANT pg_read_all_stats TO {MINTER}",
+        ]
     else:
         statements += [
             f"GRANT {role} TO CURRENT_USER WITH INHERIT TRUE, SET TRUE" for role in (OWNER, MINTER)

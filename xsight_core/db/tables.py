@@ -352,6 +352,9 @@ class ServerRole(Base):
     pii: Mapped[bool]
     server: Mapped[str] = mapped_column(unique=True)
     valid_until: Mapped[datetime]
+    asked: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    """By digest of a statement: how often it ran and how many rows it gave, as the audit log has been told."""
+    noted_at: Mapped[datetime] = _now()
     created_at: Mapped[datetime] = _now()
 
 

@@ -124,7 +124,8 @@ async def list_customers(
 ) -> CustomerPage:
     """One page of the customers that the filter leaves.
 
-    ``counted`` may keep totals for as long as they hold, ``directory`` may know them without counting rows.
+    ``counted`` may keep totals for as long as they hold, ``directory`` may know them, and who is on the page, without
+    reading rows.
     """
     if sort not in rows.SORTS:
         raise InvalidInput("sort", f"Sort by one of {', '.join(CUSTOMER_SORTS)}.")
@@ -132,8 +133,12 @@ async def list_customers(
         raise Forbidden("An e-mail address names a person; you may not look for it in this store.")
     async with tenancy.scope(tenant_id) as session:
         shown = await rows.shown_state(session)
+        ids = None
+        behind = rows.behind(sort, cursor)
+        if directory is not None and (behind is None or behind[0] is not None):
+            ids = await directory.page(tenant_id, shown, which, sort, behind, limit + 1)
         found = await rows.list_customers(
-            session, shown.insight_run, sort=sort, cursor=cursor, limit=limit, which=which
+            session, shown.insight_run, sort=sort, cursor=cursor, limit=limit, which=which, ids=ids
         )
 
     async def count() -> int:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from xsight_core.db.customers import CustomerFilter
 from xsight_core.ledger.customers import Customers
@@ -14,6 +15,14 @@ from xsight_core.services.directory import Sheet
 
 COUNTRIES, SEGMENTS = ("CA", "DE", "US"), ("champions", "lost")
 DAY = date(2026, 1, 1)
+NONE = np.iinfo(np.int64).min
+KEYS = {
+    "orders": "orders",
+    "net": "net_minor",
+    "last_order": "last_day",
+    "churn": "churn_90",
+    "clv": "clv_365_minor",
+}
 
 
 @dataclass
@@ -37,6 +46,7 @@ def made(size: int = 3000) -> Made:
             "orders": rng.integers(1, 9, size),
             "net_minor": rng.integers(-100, 10_000, size),
             "churn_90": np.where(rng.random(size) < 0.2, np.nan, rng.random(size)),
+            "clv_365_minor": np.where(rng.random(size) < 0.1, NONE, rng.integers(-5, 50, size)),
             "last_day": (DAY - date(1970, 1, 1)).days + rng.integers(0, 300, size),
         }
     )
@@ -54,7 +64,7 @@ def made(size: int = 3000) -> Made:
         {"country": COUNTRIES, "email_consent": ("SUBSCRIBED",), "tags": ("vip", "x")},
     )
     rows = frame[frame["scored"]].sort_values("id")
-    names = ("segment", "orders", "net_minor", "churn_90", "last_day")
+    names = ("segment", "orders", "net_minor", "churn_90", "clv_365_minor", "last_day")
     columns = {"customer_id": rows["id"].to_numpy()} | {n: rows[n].to_numpy() for n in names}
     return Made(Sheet.of(people, Scores(uuid4(), columns, SEGMENTS)), frame)
 
@@ -90,3 +100,33 @@ def test_what_the_columns_do_not_know_is_not_counted() -> None:
     sheet = made(10).sheet
     assert sheet.count(CustomerFilter(ids=[1])) is None
     assert sheet.count(CustomerFilter(email="a@example.com")) is None
+
+
+@pytest.mark.parametrize("sort", [sign + name for sign in ("", "-") for name in KEYS])
+def test_pages_hold_whom_pandas_sorts_there_each_once(sort: str) -> None:
+    found = made(1500)
+    frame = found.frame[found.frame["living"] & found.frame["scored"]]
+    key = KEYS[sort.lstrip("-")]
+    keys = frame[key].where(frame[key].notna() & (frame[key] != NONE), -1)
+    for which, wanted in (
+        (CustomerFilter(), frame),
+        (
+            CustomerFilter(country="DE", orders_min=4),
+            frame[(frame["country"] == 1) & (frame["orders"] >= 4)],
+        ),
+        (CustomerFilter(segment="none"), frame[:0]),
+    ):
+        rows = wanted.assign(key=keys.loc[wanted.index]).sort_values(
+            ["key", "id"], ascending=not sort.startswith("-")
+        )
+        want, ids, behind = rows["id"].tolist(), [], None
+        while page := found.sheet.page(which, sort, behind, 40):
+            ids += page
+            behind = (rows.loc[rows["id"] == page[-1], "key"].item(), page[-1])
+        assert ids == want
+
+
+def test_pages_the_columns_do_not_know() -> None:
+    sheet = made(10).sheet
+    assert sheet.page(CustomerFilter(ids=[1]), "-net", None, 5) is None
+    assert sheet.page(CustomerFilter(), "-created_at", None, 5) is None

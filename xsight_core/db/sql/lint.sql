@@ -29,7 +29,10 @@ UNION ALL
 SELECT 'policy that is not one of the generated ones', p.polrelid::regclass || '.' || p.polname
   FROM pg_policy p JOIN relations r ON r.oid = p.polrelid
   WHERE NOT p.polpermissive OR NOT (
-    p.polname = 'app' AND p.polcmd = '*' AND p.polroles = ARRAY['xsight_app'::regrole::oid]
+    (p.polname = 'app' AND p.polroles = ARRAY['xsight_app'::regrole::oid]
+       OR p.polname = 'minter' AND p.polroles = ARRAY['xsight_minter'::regrole::oid]
+         AND p.polrelid = 'xsight.audit_events'::regclass)
+      AND p.polcmd = '*'
       AND pg_get_expr(p.polqual, p.polrelid) = '(tenant_id = ( SELECT private.app_tenant() AS app_tenant))'
       AND pg_get_expr(p.polwithcheck, p.polrelid) = pg_get_expr(p.polqual, p.polrelid)
     OR p.polname = 'notebook' AND p.polcmd = 'r' AND p.polroles = ARRAY['xsight_notebook'::regrole::oid]
