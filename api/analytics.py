@@ -34,14 +34,14 @@ from api.stores import tenant_of
 from xsight_core.analytics import DEFAULT_RULE, Grain, Thresholds, day_number, day_of
 from xsight_core.analytics.rfm import DEFAULT_THRESHOLDS
 from xsight_core.errors import InvalidInput
-from xsight_core.services import analyses
+from xsight_core.services import analyses, measures
 from xsight_core.services.accounts import Identity
 from xsight_core.services.documents import document_parts
 from xsight_core.services.look import Look, Viewpoint
 from xsight_core.services.measures import FIRST_DAY
 from xsight_core.services.traits import known_groups
 
-__all__ = ["AsOf", "GrainParam", "answer", "handlers"]
+__all__ = ["AsOf", "Channel", "Country", "GrainParam", "answer", "handlers"]
 
 UserRequest = Request[Identity, Any, Any]
 READ: dict[str, Any] = {"right": Right.READ}
@@ -54,6 +54,13 @@ AsOf = Annotated[
 Bounds = Annotated[
     str | None,
     QueryParameter(max_length=100, description="Four rising bounds, as `30,90,180,365`."),
+]
+Channel = Annotated[
+    str | None, QueryParameter(min_length=1, max_length=200, description="Only of this channel.")
+]
+Country = Annotated[
+    str | None,
+    QueryParameter(pattern=r"^[A-Z]{2}$", description="Only to this country, by its ISO code."),
 ]
 GrainParam = Annotated[Grain, QueryParameter(description="Length of the periods.")]
 A = TypeVar("A", bound=About)
@@ -266,8 +273,22 @@ async def clv_years(
 @get(
     "/api/v1/analytics/revenue", opt=READ, tags=["Analytics"], responses=EXAMPLES.of(RevenueAnswer)
 )
-async def revenue(request: UserRequest, resources: Wired) -> Response[RevenueAnswer | None]:
-    """Orders, sales and customers by day."""
+async def revenue(
+    request: UserRequest,
+    resources: Wired,
+    channel: Channel = None,
+    country: Country = None,
+    as_of: AsOf = None,
+) -> Response[RevenueAnswer | None]:
+    """Orders, sales and customers by day; of one channel or country, or a past day, without the totals of all time."""
+    if (channel, country, as_of) != (None, None, None):
+        return await answer(
+            request,
+            resources,
+            RevenueAnswer,
+            lambda look: measures.daily_analysis(look, channel=channel, country=country),
+            as_of,
+        )
     return await _stored(request, resources, RevenueAnswer, "totals", "daily")
 
 

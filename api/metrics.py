@@ -9,7 +9,7 @@ from litestar import Request, Response, get
 from litestar.params import FromPath, QueryParameter
 
 from api.analysis_views import About
-from api.analytics import AsOf, answer
+from api.analytics import AsOf, Channel, Country, answer
 from api.examples import EXAMPLES
 from api.parameters import Limit
 from api.resources import Wired
@@ -188,9 +188,14 @@ async def metric(
             description="Returns on the day of their order, or of the refund as Shopify's sales report has them."
         ),
     ] = ReturnsOn.ORDER_DATE,
+    channel: Channel = None,
+    country: Country = None,
     as_of: AsOf = None,
 ) -> Response[SeriesAnswer | None]:
-    """A metric over time or by a dimension, and of a range before."""
+    """A metric over time or by a dimension, and of a range before; of one channel or country, where asked for.
+
+    Who is new is judged by all orders, whatever their channel and country.
+    """
     kind = None if compare is None else compare.value
     if returns_on is ReturnsOn.REFUND_DATE:
         name = on_refund_date(name)
@@ -199,7 +204,14 @@ async def metric(
         resources,
         SeriesAnswer,
         lambda look: measures.metric_analysis(
-            look, name, by, since=since, until=until, compare=kind
+            look,
+            name,
+            by,
+            since=since,
+            until=until,
+            compare=kind,
+            channel=channel,
+            country=country,
         ),
         as_of,
     )

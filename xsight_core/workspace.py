@@ -275,6 +275,8 @@ class Shop:
         since: date | str | None = None,
         until: date | str | None = None,
         returns_on: Literal["order_date", "refund_date"] = "order_date",
+        channel: str | None = None,
+        country: str | None = None,
     ) -> pd.Series:
         """A metric over time or by a dimension; ``attrs["total"]`` is the metric of the whole range.
 
@@ -288,14 +290,16 @@ class Shop:
             First and last day to look at. Who is "new" is judged by all of history.
         returns_on : str
             ``refund_date``: ``returns`` and ``net_sales`` on the day of the refund, as Shopify's sales report has them.
+        channel, country : str, optional
+            Only orders of this channel, to this country. Who is "new" is judged by all orders.
         """
         end = day_number(_date(until)) if until is not None else day_number(self.as_of)
         start = day_number(_date(since)) if since is not None else None
         name = on_refund_date(name) if returns_on == "refund_date" else name
         orders = self._orders()
-        series = evaluate(name, orders, end, by, since=start)
+        series = evaluate(name, orders, end, by, since=start, channel=channel, country=country)
         first = start if start is not None else _first_day(orders.counted(end), end)
-        total = window(name, orders, first, end)
+        total = window(name, orders, first, end, channel=channel, country=country)
         if METRICS[name].unit == "money":
             scale = 10**self.state.currency_exponent
             series, total = series.div(scale), None if total is None else total / scale

@@ -47,7 +47,11 @@ def ask_for_review(author: Person, link: str, note: str) -> str:
 
 def hand_in_again(author: Person, place: str, code: str) -> None:
     """A next version, as a program hands it in."""
-    wish = {"title": "The week", "notebook": _notebook(code), "publication": place.rsplit("/", 1)[-1]}
+    wish = {
+        "title": "The week",
+        "notebook": _notebook(code),
+        "publication": place.rsplit("/", 1)[-1],
+    }
     _post(author, "/api/v1/publications", wish)
 
 

@@ -76,6 +76,7 @@ def filled(panel, spec, **values):
         "values": "retention",
         "came": "",
         "split": "channel",
+        "where": "",
     }
     if "daily" in spec:
         known |= span(spec)
@@ -361,3 +362,19 @@ def test_pages_of_records_show_rows_and_nobodys_name(server, monkeypatch):
     times = [row["processed_at"] for row in orders]
     assert times == sorted(times, reverse=True)
     assert len(orders) in range(1, 41)
+
+
+def test_overview_cells_of_a_channel_and_a_country(specs):
+    """As the browser fills them in under a filter, against the rows."""
+    spec = specs["overview"]
+    orders = xs.connect().orders(["day", "channel", "country", "net"], **span(spec))
+    channel, country = orders[["channel", "country"]].dropna().value_counts().index[0]
+    mine = orders[(orders["channel"] == channel) & (orders["country"] == country)]
+    where = f', channel="{channel}", country="{country}"'
+    got = {
+        key: run(filled(spec["panels"][key], spec, where=where)) for key in ("kpis", "sales", "mix")
+    }
+    assert 0 < len(mine) < len(orders)
+    assert got["kpis"]["orders"] == len(mine)
+    same([got["kpis"]["net_sales"], got["sales"].sum()], [mine["net"].sum()] * 2)
+    assert got["mix"]["new_customers"].sum() == got["kpis"]["new_customers"]

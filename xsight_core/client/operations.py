@@ -1991,9 +1991,11 @@ class Operations(Transport):
         until: str | None = None,
         compare: str | None = None,
         returns_on: str | None = None,
+        channel: str | None = None,
+        country: str | None = None,
         as_of: str | None = None,
     ) -> "SeriesAnswer":
-        """A metric over time or by a dimension, and of a range before."""
+        """A metric over time or by a dimension, and of a range before; of one channel or country, where asked for."""
         return cast(
             "SeriesAnswer",
             self.ask(
@@ -2005,6 +2007,8 @@ class Operations(Transport):
                     "until": until,
                     "compare": compare,
                     "returns_on": returns_on,
+                    "channel": channel,
+                    "country": country,
                     "as_of": as_of,
                 },
             ),
@@ -2083,9 +2087,18 @@ class Operations(Transport):
             ),
         )
 
-    def revenue(self) -> "RevenueAnswer":
-        """Orders, sales and customers by day."""
-        return cast("RevenueAnswer", self.ask("GET", "/api/v1/analytics/revenue"))
+    def revenue(
+        self, *, channel: str | None = None, country: str | None = None, as_of: str | None = None
+    ) -> "RevenueAnswer":
+        """Orders, sales and customers by day; of one channel or country, or a past day, without the totals of all time."""
+        return cast(
+            "RevenueAnswer",
+            self.ask(
+                "GET",
+                "/api/v1/analytics/revenue",
+                query={"channel": channel, "country": country, "as_of": as_of},
+            ),
+        )
 
     def rfm(
         self,

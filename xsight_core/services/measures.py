@@ -4,6 +4,7 @@
 Pure; run in a thread.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -27,6 +28,7 @@ from xsight_core.services.parts import Json
 __all__ = [
     "FIRST_DAY",
     "customer_analysis",
+    "daily_analysis",
     "metric_analysis",
     "metric_names",
     "product_analysis",
@@ -34,6 +36,17 @@ __all__ = [
 
 FIRST_DAY: Final = date(1990, 1, 1)
 """Nobody asks for earlier days, but calendars end there somewhere."""
+
+_ARRAYS: Final = {
+    "orders": "orders",
+    "gross_minor": "gross_sales",
+    "discounts_minor": "discounts",
+    "returns_minor": "returns",
+    "net_minor": "net_sales",
+    "new_customers": "new_customers",
+    "returning_customers": "returning_customers",
+}
+"""The daily arrays, and the metric that each is by day."""
 
 _MOST_POINTS: Final = 20_000
 _DAY_LENGTH: Final = len("2026-11-22")
@@ -61,15 +74,20 @@ def metric_analysis(
     since: date | None,
     until: date | None,
     compare: str | None,
+    channel: str | None = None,
+    country: str | None = None,
 ) -> Json:
     """A metric by period or dimension from ``since`` to ``until``, and of an earlier range where asked for.
+
+    Of the orders of a ``channel``, of a ``country`` where one is given.
 
     ``total`` is the metric of the whole range: the sum of the points where it is additive, and never a mean of means.
     """
     first, last = _range(look, since, until)
     if compare is not None and since is None:
         raise InvalidInput("since", "A comparison needs the first day of the range.")
-    shown = _over(look, name, by, first, last)
+    where = {"channel": channel, "country": country}
+    shown = _over(look, name, by, first, last, where)
     metric = METRICS[name]
     result: Json = {
         "metric": name,
@@ -83,7 +101,7 @@ def metric_analysis(
     }
     if compare is not None and first is not None:
         span = earlier(first, last, compare)
-        before = _over(look, name, by, *span)
+        before = _over(look, name, by, *span, where)
         result["comparison"] = {
             "kind": compare,
             "since": day_of(span[0]).isoformat(),
@@ -92,6 +110,18 @@ def metric_analysis(
             "change": _change(shown["total"], before["total"]),
         }
     return result
+
+
+def daily_analysis(look: Look, *, channel: str | None, country: str | None) -> Json:
+    """What the Overview's daily arrays are of one channel, of one country, or of one channel in one country.
+
+    The days are those of all orders, so that arrays of different filters stand beside each other.
+    """
+    orders, where = look.ledger.orders, {"channel": channel, "country": country}
+    series = {array: evaluate(name, orders, look.as_of, **where) for array, name in _ARRAYS.items()}
+    start = day_of(_first_day(look, look.as_of)).isoformat()
+    days = {array: [int(value) for value in values] for array, values in series.items()}
+    return {"channel": channel, "country": country, "daily": {"start": start, **days}}
 
 
 def product_analysis(look: Look, *, since: date | None, until: date | None, limit: int) -> Json:
@@ -174,10 +204,17 @@ def _first_day(look: Look, last: int) -> int:
     return int(day[0]) if len(day) else last
 
 
-def _over(look: Look, name: str, by: str, first: int | None, last: int) -> Json:
+def _over(
+    look: Look,
+    name: str,
+    by: str,
+    first: int | None,
+    last: int,
+    where: Mapping[str, str | None],
+) -> Json:
     """The metric's points and what it is of the whole range."""
     orders = look.ledger.orders
-    series = evaluate(name, orders, last, by, since=first)
+    series = evaluate(name, orders, last, by, since=first, **where)
     by_period = isinstance(series.index, pd.DatetimeIndex)
     points: list[Json] = []
     for key, value in series.items():
@@ -186,7 +223,7 @@ def _over(look: Look, name: str, by: str, first: int | None, last: int) -> Json:
         number = float(value)
         points.append({"key": shown, "value": None if np.isnan(number) else number})
     start = first if first is not None else _first_day(look, last)
-    return {"points": points, "total": window(name, orders, start, last)}
+    return {"points": points, "total": window(name, orders, start, last, **where)}
 
 
 def _change(now: float | None, before: float | None) -> float | None:

@@ -27,6 +27,7 @@ class PageDef:
     `rows` places them. `over_time`: it shows a chosen period of a store's sales, so it needs an order.
     `modules` of the front end are fetched early. A page with a `parent` (its key and title) is opened from that one,
     not from the navigation. `range` is the word of the range of days that it begins with (see `frontend/src/range.js`).
+    `filters` leave the orders that the tiles over time are about (see `frontend/src/narrowing.js`).
     `tabs`: key, label and panels of each; one at a time is shown.
     `sample` is shown where nothing is stored: only the gallery has one.
     """
@@ -41,6 +42,7 @@ class PageDef:
     modules: tuple[str, ...] = ()
     parent: tuple[str, str] | None = None
     range: str | None = None
+    filters: tuple[Spec, ...] = ()
     tabs: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
     sample: Callable[[], Document] | None = None
 
@@ -69,6 +71,8 @@ class PageDef:
                 },
                 "daily": dict(document["daily"]),
             }
+        if self.filters:
+            head["filters"] = [dict(one) for one in self.filters]
         if self.range:
             head["range"] = {"value": self.range}
         if "segments" in document:

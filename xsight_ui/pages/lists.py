@@ -6,7 +6,7 @@ A filter's `params` are the API's parameters, and the address' too: what the add
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["between", "choice", "column", "countries", "days", "rows_of", "view", "word"]
+__all__ = ["between", "choice", "column", "countries", "days", "known", "rows_of", "view", "word"]
 
 Panel = dict[str, Any]
 Filter = dict[str, Any]
@@ -30,6 +30,11 @@ def choice(key: str, label: str, options: Sequence[tuple[str, str]]) -> Filter:
 def word(key: str, label: str, hint: str = "") -> Filter:
     """Exactly this word."""
     return {"key": key, "label": label, "kind": "word", "params": [key], "hint": hint}
+
+
+def known(key: str, label: str) -> Filter:
+    """A value of a dimension that the store's orders have; the browser asks which there are."""
+    return {"key": key, "label": label, "kind": "known", "params": [key]}
 
 
 def countries(key: str = "country", label: str = "Country") -> Filter:

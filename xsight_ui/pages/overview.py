@@ -1,6 +1,6 @@
 """Overview: how the store does, who its customers are, who is leaving, what they are worth."""
 
-from xsight_ui.pages import metrics, panels
+from xsight_ui.pages import lists, metrics, panels
 from xsight_ui.pages.definition import Document, PageDef, Spec
 
 __all__ = ["OVERVIEW"]
@@ -64,4 +64,5 @@ OVERVIEW = PageDef(
         ("wide", ("top", "clv")),
     ),
     panels=_panels,
+    filters=(lists.known("channel", "Channel"), lists.known("country", "Country")),
 )

@@ -51,7 +51,7 @@ _SHOWN = frozenset({"ok", "unproven"})
 _LEARNS = "The model learns from customers who came back. It starts by itself once there is enough."
 
 _KPI_CELL = cell("""
-    days = {"since": "{since}", "until": "{until}"}
+    days = dict(since="{since}", until="{until}"{where})
     names = ["net_sales", "orders", "aov", "new_customers"]
     figures = pd.Series({name: shop.metric(name, **days).attrs["total"] for name in names})
     new = shop.metric("new_customers", "day", **days).sum()
@@ -92,7 +92,7 @@ def trend(metric: Part) -> Panel:
         "metric": dict(metric),
         "height": 286,
         "cell": cell(
-            f'shop.metric("{metric["key"]}", "day", since="{{since}}", until="{{until}}")'
+            f'shop.metric("{metric["key"]}", "day", since="{{since}}", until="{{until}}"{{where}})'
         ),
     }
 
@@ -289,7 +289,7 @@ def top_customers(rows: Sequence[Part], segment_names: Mapping[str, str]) -> Pan
 def _stack_cell(fields: Sequence[tuple[str, str]]) -> str:
     names = [field for field, _ in fields]
     return cell(f"""
-        days = {{"since": "{{since}}", "until": "{{until}}"}}
+        days = dict(since="{{since}}", until="{{until}}"{{where}})
         pd.DataFrame({{name: shop.metric(name, "day", **days) for name in {names!r}}})
     """)
 

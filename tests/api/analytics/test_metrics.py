@@ -46,6 +46,37 @@ async def test_sales_of_a_range(store, ann, by, column) -> None:
         assert len(got["points"]) == 170
 
 
+async def test_sales_of_a_channel_and_a_country(store, ann) -> None:
+    """The metric, and the Overview's daily arrays, against SQL; unfiltered arrays are the stored ones."""
+    ((channel, country),) = store.sql(
+        f"SELECT channel, country FROM orders WHERE {COUNTED} AND channel IS NOT NULL AND country IS NOT NULL "
+        "GROUP BY 1, 2 ORDER BY count(*) DESC LIMIT 1"
+    )
+    of = {"channel": channel, "country": country}
+    where = f"{COUNTED} AND channel = %(channel)s AND country = %(country)s"
+    ((orders, net),) = store.sql(
+        f"SELECT count(*), sum(net_minor)::bigint FROM orders WHERE {where} "
+        "AND day BETWEEN %(first)s AND %(last)s",
+        **DAYS,
+        **of,
+    )
+    assert (await result(ann, "metrics/net_sales", **RANGE, **of))["total"] == net
+    by_channel = await result(ann, "metrics/orders", by="channel", country=country, **RANGE)
+    assert next(p["value"] for p in by_channel["points"] if p["key"] == channel) == orders
+    daily = (await result(ann, "revenue", **of))["daily"]
+    first = (SINCE - date.fromisoformat(daily["start"])).days
+    span = slice(first, first + 170)
+    assert (sum(daily["orders"][span]), sum(daily["net_minor"][span])) == (orders, net)
+    for name, array in (("new_customers", "new_customers"), ("returns", "returns_minor")):
+        points = (await result(ann, f"metrics/{name}", **RANGE, **of))["points"]
+        assert [p["value"] for p in points] == daily[array][span]
+    everything = (await result(ann, "revenue", as_of=TODAY.isoformat()))["daily"]
+    stored = (await result(ann, "revenue"))["daily"]
+    assert everything == stored
+    for name, value in (("country", "Germany"), ("channel", "")):
+        assert await refusal(ann, "revenue", **{name: value}) == name
+
+
 @pytest.mark.parametrize("by", ["day", "channel", "product"])
 async def test_returns_stand_on_the_day_of_the_order_or_of_the_refund(store, ann, by) -> None:
     edited = "o.returns_minor - coalesce((SELECT sum(subtotal * 100) FROM refund_lines r WHERE r.order_id = o.id), 0)"

@@ -1,5 +1,6 @@
 """Each metric of the registry, by its own record; and the ones that need lines and refunds, told another way."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -218,3 +219,59 @@ def test_foreign_money_and_channels_can_be_left_out():
     assert window("net_sales", orders.under(rule), 19_000, 19_000) == 100
     assert rule.version == orders.rule.version + "-channel:web"
     assert catalogue().name(0) == "#5"
+
+
+@pytest.mark.parametrize(
+    "where", [{"channel": "web"}, {"country": "DE"}, {"channel": "pos", "country": "US"}]
+)
+def test_a_channel_and_a_country_are_asked_for_together(where):
+    """Held against pandas: only the orders of both, while who is new is judged by every order."""
+    rng = np.random.default_rng(11)
+    rows = [
+        Row(n, int(rng.integers(0, 60)), 19_000 + int(rng.integers(0, 50)), 900 + n, 100, 0)
+        for n in range(1, 400)
+    ]
+    rows = [
+        replace(row, channel=int(rng.integers(-1, 2)), country=int(rng.integers(-1, 2)))
+        for row in rows
+    ]
+    orders, last = orders_of(rows), 19_049
+    frame = pd.DataFrame([vars(row) for row in rows]).sort_values(["day", "id"])
+    frame["first"] = ~frame["customer"].duplicated()
+    names = {"channel": ("pos", "web"), "country": ("DE", "US")}
+    for key, word in where.items():
+        frame = frame[frame[key] == names[key].index(word)]
+    days = frame.groupby("day")
+    told = {
+        "orders": days.size(),
+        "net_sales": days["gross"].sum() - days["discounts"].sum(),
+        "new_customers": days["first"].sum(),
+        "returning_customers": days["customer"].nunique() - days["first"].sum(),
+    }
+    for name, expected in told.items():
+        whole = expected.reindex(range(19_000, 19_050), fill_value=0)
+        series = evaluate(name, orders, last, **where)
+        assert series.tolist() == whole.tolist(), name
+        assert series.index[0] == pd.Timestamp("1970-01-01") + pd.Timedelta(days=19_000)
+        if name != "returning_customers":  # who returns on two days is one customer of the range
+            assert window(name, orders, 19_010, last, **where) == whole.loc[19_010:].sum()
+    recent = frame[frame["day"] >= 19_010]
+    assert window("customers", orders, 19_010, last, **where) == recent["customer"].nunique()
+    by_channel = evaluate("net_sales", orders, last, "channel", since=19_010, **where)
+    assert by_channel.sum() == (recent["gross"] - recent["discounts"]).sum()
+    assert window("orders", orders, 19_000, last, channel="fax") == 0
+
+
+@pytest.mark.parametrize("name", [name for name in METRICS if METRICS[name].by_product])
+def test_products_of_a_channel_are_those_of_its_orders(name):
+    rows, lines, refunds = shop_with_lines(3)
+    rows = [replace(row, channel=row.id % 2) for row in rows]
+    web = {row.id for row in rows if row.channel == 1}
+    kept = (
+        [row for row in rows if row.id in web],
+        *([p for p in part if p[0] in web] for part in (lines, refunds)),
+    )
+    last = max(row.day for row in rows) + 40
+    found = evaluate(name, orders_of(rows, lines, refunds), last, "product", channel="web")
+    expected = evaluate(name, orders_of(*kept), last, "product")
+    pd.testing.assert_series_equal(found, expected, check_dtype=False)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from xsight_core.analytics.columns import Int
 from xsight_core.analytics.frames import pd
@@ -21,11 +22,19 @@ _ON_REFUND_DATE = {
     "returns": "returns_on_refund_date",
     "net_sales": "net_sales_on_refund_date",
 }
+Mask = NDArray[np.bool_]
 DIMENSIONS = ("channel", "country", "product", "discount")
 
 
 def evaluate(
-    name: str, orders: Orders, as_of: int, by: str = Grain.DAY, *, since: int | None = None
+    name: str,
+    orders: Orders,
+    as_of: int,
+    by: str = Grain.DAY,
+    *,
+    since: int | None = None,
+    channel: str | None = None,
+    country: str | None = None,
 ) -> "pd.Series":
     """A metric per period from the first counted order's to that of ``as_of``, or per value of a dimension.
 
@@ -45,6 +54,8 @@ def evaluate(
     since : int, optional
         The first of the shop's days to look at: the first period then holds the days from it on only, and the periods
         begin there whether or not anything was sold. Who is new is still judged by all of history.
+    channel, country : str, optional
+        Only orders of that channel, to that country. Who is new is still judged by all orders.
 
     Returns
     -------
@@ -70,14 +81,27 @@ def evaluate(
         sliced, index = _by_period(counted, as_of, Grain(by), since)
         order = slice(None)
     function = METRICS[name].function
-    values = function(sliced) if since is None else function(_from(sliced, since))[1:]
+    keep = _of(counted, channel, country)
+    if since is None and keep is None:
+        values = function(sliced)
+    else:
+        values = function(_picked(sliced, since, keep, _of(sliced.orders, channel, country)))[1:]
     return pd.Series(values[order], index=index[order], name=name)
 
 
-def window(name: str, orders: Orders, since: int, until: int) -> float | None:
+def window(
+    name: str,
+    orders: Orders,
+    since: int,
+    until: int,
+    *,
+    channel: str | None = None,
+    country: str | None = None,
+) -> float | None:
     """A metric over the shop's days ``since`` to ``until`` (both included); None for a ratio of nothing.
 
-    Who is new is judged by all of history: a customer with an order before ``since`` is not.
+    Only orders of the ``channel`` or to the ``country`` where one is given. Who is new is judged by all orders of all
+    of history: a customer with an order before ``since`` is not.
     """
     if until < since:
         raise InvalidInput("until", "The last day lies before the first.")
@@ -89,7 +113,11 @@ def window(name: str, orders: Orders, since: int, until: int) -> float | None:
     sliced = _sliced(
         counted, code, 2, lambda day: np.searchsorted(bounds, day, side="right"), until
     )
-    value = METRICS[name].function(sliced)[1]
+    keep = _of(counted, channel, country)
+    if keep is None:
+        value = METRICS[name].function(sliced)[1]
+    else:
+        value = METRICS[name].function(_picked(sliced, None, keep, keep))[2]
     return None if np.isnan(value) else value.item()
 
 
@@ -167,13 +195,35 @@ def slices(orders: Orders, as_of: int, grain: Grain) -> tuple[Sliced, list[str]]
     ]
 
 
-def _from(sliced: Sliced, since: int) -> Sliced:
-    """The same slices from a day on; what lies before is one more slice, in front of them."""
+def _of(orders: Orders, channel: str | None, country: str | None) -> Mask | None:
+    """Which orders are of that channel and country; None where neither is asked for."""
+    keep: Mask | None = None
+    for word, names, codes in (
+        (channel, orders.channels, orders.channel),
+        (country, orders.countries, orders.country),
+    ):
+        if word is not None:
+            code = names.index(word) if word in names else None
+            found = np.zeros(len(orders), np.bool_) if code is None else codes == code
+            keep = found if keep is None else keep & found
+    return keep
+
+
+def _picked(sliced: Sliced, since: int | None, counted: Mask | None, keep: Mask | None) -> Sliced:
+    """The same slices from a day on, and of the orders kept; the others are one more slice, in front of them.
+
+    ``counted`` is ``keep`` of the orders that the events tell of: by product an order stands in several rows.
+    """
+    rows, events = np.ones(len(sliced.code), np.bool_), np.ones(len(sliced.event_code), np.bool_)
+    if since is not None:
+        rows, events = sliced.orders.day >= since, sliced.events.day >= since
+    if keep is not None and counted is not None:
+        rows, events = rows & keep, events & counted[sliced.events.order]
     return replace(
         sliced,
-        code=np.where(sliced.orders.day < since, 0, sliced.code + 1),
+        code=np.where(rows, sliced.code + 1, 0),
         n=sliced.n + 1,
-        event_code=np.where(sliced.events.day < since, 0, sliced.event_code + 1),
+        event_code=np.where(events, sliced.event_code + 1, 0),
     )
 
 

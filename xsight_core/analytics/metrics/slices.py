@@ -161,6 +161,8 @@ def of_products(orders: Orders) -> Sliced:
         },
         len(pairs),
         customer_id=orders.customer_id,
+        channels=orders.channels,
+        countries=orders.countries,
         rule=orders.rule,
     )
     return Sliced(

@@ -14,6 +14,7 @@ export function codeOf(tile) {
     Object.assign(values, { since: dayAt(daily, from), until: dayAt(daily, to - 1) });
   }
   if (tile.panel.as_of) values.since ??= daysBefore(tile.panel.as_of, 90);
+  values.where ??= tile.page.narrowing?.inCode() ?? "";
   values.as_of ??= tile.panel.as_of ?? freshness?.computed_at?.slice(0, 10);
   return tile.panel.cell.replaceAll(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
 }

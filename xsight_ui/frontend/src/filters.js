@@ -2,6 +2,7 @@
 // address, by the same names as the API's: what is shown is what would be asked for.
 import { parameters, setParameters } from "./address.js";
 import { h, icon } from "./dom.js";
+import { ask } from "./answers.js";
 import { decimal } from "./format.js";
 import { popup } from "./popup.js";
 
@@ -29,7 +30,7 @@ function inWords(filter, values, format) {
     if (low !== null && high !== null) return low === high ? tell(low) : `${tell(low)} to ${tell(high)}`;
     return low !== null ? `${from} ${tell(low)}` : `${to} ${tell(high)}`;
   }
-  if (filter.kind === "country") return countries(format.locale).find(({ value }) => value === low)?.label ?? low;
+  if (filter.kind === "country" || filter.key === "country") return countries(format.locale).find(({ value }) => value === low)?.label ?? low;
   return filter.options?.find(({ value }) => String(value) === low)?.label ?? low;
 }
 
@@ -46,7 +47,7 @@ export function filterBar(filters, page) {
 
   function edit(filter) {
     const values = conditions(filters);
-    const form = editor(filter, values, page.format, (changes) => {
+    const form = editor(filter, values, page, (changes) => {
       box.hide(true);
       setParameters(changes);
     });
@@ -71,8 +72,8 @@ export function filterBar(filters, page) {
 }
 
 /** The form of one filter; `done` gets the parameters to change. */
-function editor(filter, values, format, done) {
-  const fields = fieldsOf(filter, values, format);
+function editor(filter, values, page, done) {
+  const fields = fieldsOf(filter, values, page);
   const note = h("p", { class: "xs-field-error", role: "alert" });
   const submit = (event) => {
     event.preventDefault();
@@ -88,12 +89,18 @@ function editor(filter, values, format, done) {
     h("button", { class: "xs-button xs-button-strong" }, "Show"));
 }
 
-function fieldsOf(filter, values, format) {
+function fieldsOf(filter, values, page) {
+  const { format } = page;
   const [first] = filter.params;
   const of = (name) => values[name] ?? "";
   if (filter.kind === "choice" || filter.kind === "country") {
     const options = filter.kind === "country" ? countries(format.locale) : filter.options;
     const input = h("select", { "aria-label": filter.label }, options.map(({ value, label }) => h("option", { value, selected: String(value) === of(first) }, label)));
+    return [{ input, read: () => input.value || null }];
+  }
+  if (filter.kind === "known") {
+    const input = h("select", { "aria-label": filter.label }, h("option", { value: of(first) }, of(first) ? inWords(filter, values, format) : "…"));
+    fillKnown(input, filter, of(first), page);
     return [{ input, read: () => input.value || null }];
   }
   if (filter.kind === "word") {
@@ -110,6 +117,19 @@ function fieldsOf(filter, values, format) {
     const input = h("input", { type: "text", inputmode: "decimal", value: of(name) && money ? decimal(Number(of(name)), format.exponent) : of(name) });
     return { label: money ? `${labels[i]} (${format.currency})` : labels[i], input, read: () => number(input.value, money ? format.exponent : 0) };
   });
+}
+
+/** What the store's orders have of it, the most frequent first. */
+async function fillKnown(select, filter, value, page) {
+  try {
+    const { points } = await ask(page, "metrics/orders", { by: filter.key });
+    const known = points.filter(({ key }) => key != null).sort((a, b) => b.value - a.value).map(({ key }) => key);
+    if (value && !known.includes(value)) known.unshift(value);
+    const label = (key) => inWords(filter, { [filter.params[0]]: key }, page.format);
+    select.replaceChildren(...(known.length ? known.map((key) => h("option", { value: key, selected: key === value }, label(key))) : [h("option", { value: "" }, `No order tells its ${filter.label.toLowerCase()}`)]));
+  } catch (error) {
+    select.replaceChildren(h("option", { value: "" }, error.message));
+  }
 }
 
 /** Typed number in whole steps of 10^-exponent; null for nothing, undefined for what is no number. */

@@ -20,6 +20,12 @@ export class PageState {
   constructor(spec, days) {
     this.spec = spec;
     this.days = days;
+    this.narrowed = null;
+  }
+
+  /** The daily arrays: of all orders, or of those that the page's filters leave. */
+  get daily() {
+    return this.narrowed ?? this.spec.daily;
   }
 
   get live() {

@@ -4,6 +4,7 @@ import { h, icon, nextFrame, whenIdle } from "./dom.js";
 import { ago, formatter } from "./format.js";
 import { PageState, same } from "./model.js";
 import { fillNames, ownStore } from "./names.js";
+import { Narrowing } from "./narrowing.js";
 import { onboarding } from "./onboarding.js";
 import { dayAt, range } from "./period.js";
 import { chosenRange, rangePicker, shopDay } from "./range.js";
@@ -44,6 +45,7 @@ export class PageView {
     this.element.replaceChildren(this.#head(), ...(this.state.spec.tabs ? [tabBar(this, rows)] : []), ...rows);
     const lazy = [];
     for (const tile of this.tiles.values()) if (!tile.element.closest("[hidden]")) tile.lazy ? lazy.push(tile) : tile.show();
+    this.narrowing?.follow();
     performance.mark("xs-first");
     const visible = (tile) => tile.element.getBoundingClientRect().top < innerHeight;
     const [first, rest] = [lazy.filter(visible), lazy.filter((tile) => !visible(tile))];
@@ -74,6 +76,7 @@ export class PageView {
     const { spec } = this.state;
     this.stamp = h("p", { class: "xs-stamp", role: "status" });
     this.drawStamp();
+    this.narrowing = spec.filters && spec.state === "ready" ? new Narrowing(this) : null;
     const period = spec.period && toggle("Period", spec.period.options.map(({ days, label }) => [wordOf(days), label]), wordOf(this.state.days), (word) => {
       const days = word === "all" ? null : Number(word);
       daysToAddress(days, spec);
@@ -84,6 +87,7 @@ export class PageView {
     this.title = h("h1", {}, spec.title);
     return h("div", { class: "xs-head" },
       h("div", {}, up && h("a", { class: "xs-up", href: up }, icon("back", 13), spec.parent.title), this.title, this.stamp),
+      this.narrowing && h("div", { class: "xs-narrowing" }, this.narrowing.bar.element),
       spec.state !== "onboarding" && h("div", { class: "xs-head-tools" }, period, this.range?.element, syncControl()));
   }
 
@@ -131,15 +135,21 @@ export class PageView {
     this.drawStamp();
   }
 
+  /** Tiles that the period and the page's filters are about. */
+  get timed() {
+    return [...this.tiles.values()].filter((tile) => PERIOD_KINDS.has(tile.panel.kind));
+  }
+
   #drawPeriod() {
     this.drawStamp();
-    for (const tile of this.tiles.values()) if (PERIOD_KINDS.has(tile.panel.kind)) tile.update();
+    for (const tile of this.timed) tile.update();
     performance.mark("xs-period");
   }
 
   /** The address has changed, by a choice or by back and forward: views read it themselves. */
   #follow() {
     this.range?.update();
+    this.narrowing?.follow();
     const { spec } = this.state;
     if (!spec.period) return;
     const days = daysFromAddress(spec);
@@ -156,6 +166,7 @@ export class PageView {
     if (!same || !this.tiles.size) return void this.paint();
     this.drawStamp();
     for (const [key, tile] of this.tiles) tile.update(spec.panels[key]);
+    this.narrowing?.follow();
     fillNames(this);
   }
 }

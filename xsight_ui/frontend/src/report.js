@@ -34,7 +34,7 @@ async function tileOf(key, panel, page) {
 
 const { spec, names } = await read();
 const page = {
-  state: { spec, days: spec.period?.value ?? null },
+  state: { spec, daily: spec.daily, days: spec.period?.value ?? null },
   format: formatter(spec.shop),
   names: new Map(Object.entries(names ?? {}).map(([id, name]) => [Number(id), { name, initials: "" }])),
 };

@@ -39,7 +39,7 @@ export class Tile {
 
   /** Shows the content; a failure stays in this tile. */
   async show() {
-    if (this.panel.state) return;
+    if (this.panel.state || this.broken) return;
     try {
       const started = performance.now();
       const view = views[this.panel.kind].mount(this, this.page);
@@ -71,9 +71,28 @@ export class Tile {
     this.#view?.refresh?.();
   }
 
+  /** Says beside the subtitle what the tile is about, where that is not what the page is filtered by. */
+  say(scope) {
+    this.scope = scope;
+    this.#describe();
+  }
+
+  /** In place of content that would not be that of the page's filters. */
+  fail(error) {
+    this.#view?.dispose?.();
+    this.#view = null;
+    this.broken = true;
+    this.body.replaceChildren(stateBox(failure(error)));
+  }
+
+  mend() {
+    this.broken = false;
+    return this.show();
+  }
+
   #describe() {
     this.title.textContent = this.panel.title;
-    this.subtitle.textContent = this.panel.subtitle ?? "";
+    this.subtitle.textContent = [this.panel.subtitle, this.scope].filter(Boolean).join(" · ");
   }
 
   #bare() {

@@ -6,7 +6,7 @@ import { buckets, change, measure, range, series } from "../period.js";
 const CHANGE_SHOWN_UP_TO = 9.99; // beyond tenfold a percentage says nothing
 
 function figures(panel, page) {
-  const { daily } = page.state.spec;
+  const { daily } = page.state;
   const span = range(daily, page.state.days);
   const parts = buckets(daily, span);
   return panel.metrics.map((metric) => {

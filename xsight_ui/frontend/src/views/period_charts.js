@@ -7,7 +7,7 @@ const shortFormat = { money: "moneyShort", count: "countShort", percent: "percen
 
 /** The buckets of the chosen period, what they are called, and those of the period before. */
 function course(page) {
-  const { daily } = page.state.spec;
+  const { daily } = page.state;
   const { from, to, before } = range(daily, page.state.days);
   const size = grain(to - from);
   const parts = buckets(daily, { from, to }, size);
