@@ -7,7 +7,6 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from prometheus_client import Counter, Histogram
 
@@ -142,7 +141,8 @@ class AccessLog:
     def __init__(self, app: ASGIApp, *, secure: bool, trusted_proxies: str = "") -> None:
         self._app = app
         self._hops = Hops(trusted_proxies)
-        self._headers = HEADERS | HSTS if secure else HEADERS
+        headers = HEADERS | HSTS if secure else HEADERS
+        self._headers = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or socket."""
@@ -175,12 +175,17 @@ class AccessLog:
 
     def _add_headers(self, message: Any, name: str, scope: Any) -> None:
         """Ours, unless the handler has said something else."""
-        headers: Any = MutableScopeHeaders.from_message(message)
-        headers["X-Request-ID"] = name
-        for header, value in scope.get("answer_headers", ()):
-            headers.add(header, value)
-        for header, value in self._headers.items():
-            headers.setdefault(header, value)
+        said: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
+        names = {header.lower() for header, _ in said}
+        message["headers"] = [
+            *said,
+            (b"x-request-id", name.encode()),
+            *(
+                (key.lower().encode(), value.encode("latin-1"))
+                for key, value in scope.get("answer_headers", ())
+            ),
+            *(one for one in self._headers if one[0] not in names),
+        ]
 
     def _record(self, scope: Any, status: int, duration_s: float) -> None:
         """The query is left out: codes, states and signatures travel in it."""

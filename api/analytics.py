@@ -298,18 +298,23 @@ async def _stored(
     """Parts of the run that is shown."""
     tenant_id = tenant_of(request)
     view = await resources.ledgers.viewpoint(tenant_id)
-    key = f"{view.run.id.hex}.{view.run.data_version}" if view.run else view.key
-    if unchanged := not_modified(request, key):
+    if unchanged := not_modified(request, view.run_key):
         return unchanged
-    stored, parts = await document_parts(resources.tenancy, tenant_id, "overview", names)
-    results = [parts[name] for name in names]
-    about = _about(view) | {
-        "insight_run": str(stored.insight_run),
-        "data_version": stored.data_version,
-    }
-    result = results[0] if len(results) == 1 else dict(zip(names, results, strict=True))
-    key = f"{stored.insight_run.hex}.{stored.data_version}"
-    return Response(msgspec.convert(about | {"result": result}, kind), headers=cached_headers(key))
+
+    async def find() -> bytes:
+        stored, parts = await document_parts(resources.tenancy, tenant_id, "overview", names)
+        results = [parts[name] for name in names]
+        about = _about(view) | {
+            "insight_run": str(stored.insight_run),
+            "data_version": stored.data_version,
+        }
+        result = results[0] if len(results) == 1 else dict(zip(names, results, strict=True))
+        return msgspec.json.encode(msgspec.convert(about | {"result": result}, kind))
+
+    body: Any = await resources.cache.read(
+        tenant_id, view.run_key, f"overview {' '.join(names)}", find
+    )
+    return Response(body, media_type=MediaType.JSON, headers=cached_headers(view.run_key))
 
 
 handlers = [

@@ -44,6 +44,11 @@ class Viewpoint:
         method = f"{DEFAULT_RULE.version}.{METHOD_VERSION}"
         return f"{self.shop.data_version}.{self.as_of}.{method}"
 
+    @property
+    def run_key(self) -> str:
+        """The same for what the run that is shown has left."""
+        return f"{self.run.id.hex}.{self.run.data_version}" if self.run else self.key
+
 
 @dataclass(frozen=True, eq=False)
 class Look:
