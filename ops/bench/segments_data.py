@@ -1,11 +1,13 @@
 """A seeded shop of 1 M customers and 5 M orders for ``bench segments``: its ledger made directly, customers as rows.
 
-The database holds the shop, all customers, and of the orders those of the customers who are going to change: the rest
-is never read from there. Made once, kept until tables or this file change.
+The database holds the shop, all customers, and of orders, lines and scores those of the customers who are going to
+change, the same as the files: the rest is never read from there. Made once, kept until tables or this file change.
+``XSIGHT_BENCH_CUSTOMERS`` makes a smaller one.
 """
 
 import asyncio
 import io
+import os
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -31,7 +33,8 @@ from xsight_core.tenancy import Tenancy
 
 __all__ = ["CHANGED", "CUSTOMERS", "ORDERS", "RUN", "fill", "score_arrays", "shop_arrays"]
 
-CUSTOMERS, ORDERS, DAYS, CHANGED = 1_000_000, 5_000_000, 1095, 1_000
+CUSTOMERS: Final = int(os.environ.get("XSIGHT_BENCH_CUSTOMERS", "1000000"))
+ORDERS, DAYS, CHANGED = 5 * CUSTOMERS, 1095, 1_000
 PRODUCTS, VENDORS, TYPES = 2_000, 40, 12
 RUN: Final = UUID("00000000-0000-4000-8000-0000000000e1")
 COUNTRIES: Final = ("AU", "CA", "DE", "FR", "GB", "US")
@@ -47,6 +50,10 @@ INSERT INTO xsight.orders (tenant_id, id, name, customer_id, created_at, updated
   shipping_minor)
 SELECT tenant_id, id, '#' || id, customer, now(), now(), now(), day, false, false, 'USD', false, channel, '{}', units,
   gross / 100.0, 0, 0, 0, 0, 0, 0, 0, 0, 0, gross, discounts, back, gross - discounts - back, 0, 0 FROM made"""
+_LINES_SQL: Final = """
+INSERT INTO xsight.order_lines (tenant_id, order_id, id, product_id, quantity, current_quantity, gift_card, unit_price,
+  gross, discounts, net, tax, gross_minor, net_minor)
+SELECT tenant_id, order_id, id, product, 1, 1, false, 0, 0, 0, 0, 0, net, net FROM made_lines"""
 
 
 def shop_arrays(today: int) -> dict[str, Any]:
@@ -181,8 +188,44 @@ def _rows(admin: psycopg.Connection, tenant: UUID, made: dict[str, Any]) -> None
     )
     _copy(admin, "made", orders)
     admin.execute(_ORDERS_SQL)
-    admin.execute("ANALYZE xsight.customers")
-    admin.execute("ANALYZE xsight.orders")
+    bought = np.flatnonzero(np.isin(made["line_order"], changing))
+    lines = pa.table(
+        {
+            "tenant": pa.array([str(tenant)] * len(bought)),
+            "order": made["line_order"][bought].astype(np.int64) + 10**12,
+            "id": bought,
+            "product": made["line_product"][bought] + 1,
+            "net": made["line_net"][bought],
+        }
+    )
+    admin.execute(
+        "CREATE TEMP TABLE made_lines (tenant_id uuid, order_id bigint, id bigint, product bigint, net bigint)"
+    )
+    _copy(admin, "made_lines", lines)
+    admin.execute(_LINES_SQL)
+    _scored(admin, tenant)
+    for table in ("customers", "orders", "order_lines", "customer_insights"):
+        admin.execute(f"ANALYZE xsight.{table}".encode())
+
+
+def _scored(admin: psycopg.Connection, tenant: UUID) -> None:
+    """Scores of who is going to change, as the file has them."""
+    admin.execute(
+        "INSERT INTO xsight.insight_runs (tenant_id, id, data_version, rule_version, as_of, duration_s) "
+        "VALUES (%s, %s, 1, '1', current_date, 0)",
+        [tenant, RUN],
+    )
+    who = np.arange(0, CUSTOMERS, CUSTOMERS // CHANGED)
+    scores = {name: column[who] for name, column in score_arrays().items()}
+    segment = np.array(sorted(s.key for s in SEGMENTS))[scores.pop("segment")]
+    columns = {
+        "tenant_id": [str(tenant)] * len(who),
+        "insight_run": [str(RUN)] * len(who),
+        "customer_id": ids(who),
+        "segment": segment,
+        **scores,
+    }
+    _copy(admin, f"xsight.customer_insights ({', '.join(columns)})", pa.table(columns))
 
 
 def _ledger(tenancy: Tenancy, tenant: UUID, home: Path, made: dict[str, Any]) -> None:

@@ -38,7 +38,8 @@ def refresh(urls: dict[str, str], *, whole: bool) -> dict[str, Any]:
         done = await refresh_segments(tenancy, TENANT, home, whole=whole)
         seconds = time.perf_counter() - started
         await tenancy.close()
-        return {"s": seconds, "segments": done.segments, "whole": done.whole}
+        moved = done.entered + done.left
+        return {"s": seconds, "segments": done.segments, "whole": done.whole, "moved": moved}
 
     return asyncio.run(run())
 

@@ -8,7 +8,8 @@ longer generated is gone after the next ``migrate``, and a table that nobody tho
   a trigger that refuses it to everybody.
 * In a table with ``info={"changes": True}`` each row notes the transaction that wrote it last, so that a reader finds
   what has changed since a snapshot; where rows vanish, the tenant notes that. What changes in a table with
-  ``info={"changes_order": True}`` changes its order.
+  ``info={"changes_order": True}`` changes its order; a row that no longer names a customer in the column of
+  ``info={"names_customer": …}`` changes that customer.
 * A minted notebook login sees the tenant that ``private.server_roles`` gives it, read-only; a table with
   ``info={"pii": True}`` asks for the right to personal data as well, one with ``info={"notebook": False}`` is closed.
 * ``FORCE`` holds the owner to the policies too: there is none for it, so a data migration lifts it on purpose.
@@ -49,6 +50,11 @@ CREATE OR REPLACE TRIGGER changed BEFORE UPDATE ON {table}
   FOR EACH ROW EXECUTE FUNCTION private.note_change();
 CREATE OR REPLACE TRIGGER removed AFTER DELETE ON {table} REFERENCING OLD TABLE AS gone
   FOR EACH STATEMENT EXECUTE FUNCTION private.note_removal()"""
+
+_CHANGES_FORMER = """\
+CREATE OR REPLACE TRIGGER former AFTER UPDATE ON {table} FOR EACH ROW
+  WHEN (OLD.{names} IS DISTINCT FROM NEW.{names} AND OLD.{names} IS NOT NULL)
+  EXECUTE FUNCTION private.note_former_customer('{names}')"""
 
 _CHANGES_PARENT = """\
 CREATE OR REPLACE TRIGGER parts_added AFTER INSERT ON {table} REFERENCING NEW TABLE AS parts
@@ -138,6 +144,8 @@ def _policies(table: Table) -> Iterator[str]:
         yield _APPEND_ONLY.format(table=table)
     if table.info.get("changes"):
         yield _CHANGES.format(table=table)
+    if names := table.info.get("names_customer"):
+        yield _CHANGES_FORMER.format(table=table, names=names)
     if table.info.get("changes_order"):
         yield _CHANGES_PARENT.format(table=table)
 

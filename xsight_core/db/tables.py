@@ -425,7 +425,7 @@ class Customer(Base):
             "id",
             postgresql_where=text("merged_into IS NOT NULL"),
         ),
-        {"schema": DATA, "info": {"changes": True}},
+        {"schema": DATA, "info": {"changes": True, "names_customer": "merged_into"}},
     )
 
     tenant_id: Mapped[UUID] = _tenant()
@@ -487,7 +487,7 @@ class Order(Base):
         Index(None, "tenant_id", "changed_in"),
         Index(None, "tenant_id", "total", "id"),
         Index(None, "tenant_id", "name"),
-        {"schema": DATA, "info": {"changes": True}},
+        {"schema": DATA, "info": {"changes": True, "names_customer": "customer_id"}},
     )
 
     tenant_id: Mapped[UUID] = _tenant()

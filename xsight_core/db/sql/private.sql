@@ -73,6 +73,16 @@ CREATE OR REPLACE FUNCTION private.note_removal() RETURNS trigger
     RETURN NULL;
   END $$;
 
+-- An order given to another customer, a merge undone: whom the row named before has changed too.
+CREATE OR REPLACE FUNCTION private.note_former_customer() RETURNS trigger
+  LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+  AS $$ BEGIN
+    UPDATE xsight.customers c SET changed_in = 0  -- the trigger "changed" says in which
+      WHERE c.tenant_id = OLD.tenant_id AND c.id = (to_jsonb(OLD) ->> TG_ARGV[0])::bigint
+        AND c.changed_in <> pg_current_xact_id()::text::bigint;
+    RETURN NULL;
+  END $$;
+
 -- Refunds come and go after their order was written: that changes the order too.
 CREATE OR REPLACE FUNCTION private.note_order_change() RETURNS trigger
   LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
