@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     RowMapping,
     Select,
+    bindparam,
     delete,
     exists,
     func,
@@ -181,12 +183,18 @@ async def find_identity(
 
 async def find_identities(session: AsyncSession, digests: Sequence[bytes]) -> Sequence[RowMapping]:
     """As :func:`find_identity` for many secrets; each row says whose ``digest`` and ``audience`` it is."""
-    statement = (
+    return (await session.execute(_by_secrets(), {"digests": list(digests)})).mappings().all()
+
+
+@cache
+def _by_secrets() -> Select[*tuple[Any, ...]]:
+    """Made once: every request asks it, and to put it together takes longer than to send it."""
+    digests = bindparam("digests", type_=ARRAY(LargeBinary))
+    return (
         _by_secret(_live_sessions())
-        .where(SessionSecret.digest == func.any(literal(list(digests), ARRAY(LargeBinary))))
+        .where(SessionSecret.digest == func.any(digests))
         .add_columns(SessionSecret.digest, SessionSecret.audience)
     )
-    return (await session.execute(statement)).mappings().all()
 
 
 def _live_sessions() -> Select[*tuple[Any, ...]]:

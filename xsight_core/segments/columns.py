@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,10 +84,20 @@ _UFUNCS: dict[str, Any] = {
 }
 
 
+_ONE_BY_ONE: Final = 8
+"""So many texts are compared with one after the other sooner than looked up."""
+
+
 def coded(column: Codes, holds: Callable[[str], bool]) -> Mask:
     """A question about a text is asked once per distinct text."""
     table = np.array([*map(holds, column.names), False])  # the last one is for -1
-    return np.take(table, column.codes)
+    wanted = np.flatnonzero(table)
+    if len(wanted) > _ONE_BY_ONE:
+        return np.take(table, column.codes)
+    found = np.zeros(len(column.codes), np.bool_)
+    for code in wanted.astype(column.codes.dtype):
+        found |= column.codes == code
+    return found
 
 
 def labelled(column: Labels, size: int, holds: Callable[[str], bool]) -> Mask:

@@ -5,7 +5,7 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +66,10 @@ class Events(ABC):
         if since is None and until is None:
             return self
         day, today = self.orders.day, self.basis.today
-        low = 0 if since is None else int(np.searchsorted(day, day_of(since, today), side="left"))
+        low = 0 if since is None else _place(day, day_of(since, today), "left")
         high = len(day)
         if until is not None:
-            high = max(low, int(np.searchsorted(day, day_of(until, today), side="right")))
+            high = max(low, _place(day, day_of(until, today), "right"))
         return self.picked(slice(self.first_at(low), self.first_at(high)))
 
     def where(self, mask: Mask) -> Self:
@@ -93,6 +93,14 @@ class Events(ABC):
     def count(self) -> Int:
         """Orders per customer."""
         return np.bincount(self.customer, minlength=self.size)
+
+    def at_least(self, n: int) -> Mask:
+        """Who has so many orders."""
+        if n != 1:
+            return np.asarray(self.count >= n)
+        found = np.zeros(self.size, np.bool_)
+        found[self.customer] = True
+        return found
 
     def total(self, name: str) -> Int:
         """Sum per customer, exact."""
@@ -160,6 +168,23 @@ class OrderEvents(Events):
     def first_at(self, order: int) -> int:
         return order
 
+    def at_least(self, n: int) -> Mask:
+        """Who has so many: seen at the n-th last order, where all up to today count, or at the n-th one."""
+        rows, all_ = self.rows, self.all
+        if n < 1 or not isinstance(rows, slice) or rows.start == rows.stop:
+            return super().at_least(n)
+        if rows.start and rows.stop != all_:
+            return super().at_least(n)
+        count, end, day = (self.facts.columns[name] for name in ("c_count", "c_end", "turn_day"))
+        who = np.flatnonzero(count >= n)
+        if rows.start:
+            holds = day[end[who] - n] >= self.orders.day[rows.start]
+        else:
+            holds = day[end[who] - count[who] + n - 1] <= self.orders.day[rows.stop - 1]
+        found = np.zeros(self.size, np.bool_)
+        found[who[holds]] = True
+        return found
+
     def values(self, name: str) -> NDArray[Any]:
         return getattr(self.orders, f"{name}_minor" if name in SUMS else name)[self.rows]
 
@@ -192,7 +217,7 @@ class LineEvents(Events):
         return self.orders.lines.order[self.rows]
 
     def first_at(self, order: int) -> int:
-        return int(np.searchsorted(self.orders.lines.order, order, side="left"))
+        return _place(self.orders.lines.order, order, "left")
 
     @cached_property
     def catalogue(self) -> "Catalogue":
@@ -210,7 +235,7 @@ class LineEvents(Events):
             return self.where(np.take(products, self.orders.lines.product[self.rows]))
         rows = self.facts.lines_of(products)
         if isinstance(self.rows, slice):
-            first, end = np.searchsorted(rows, [self.rows.start, self.rows.stop])
+            first, end = (_place(rows, at, "left") for at in (self.rows.start, self.rows.stop))
             return self.picked(rows[first:end])
         return self.picked(np.intersect1d(rows, self.rows, assume_unique=True))
 
@@ -238,6 +263,14 @@ class LineEvents(Events):
         first = np.ones(len(order), np.bool_)
         first[1:] = order[1:] != order[:-1]
         return np.bincount(self.customer[first], minlength=self.size)
+
+
+def _place(column: Int, value: int, side: Literal["left", "right"]) -> int:
+    """Where a value stands in a rising column, looked for in the column's own kind: another would copy all of it."""
+    kind = np.iinfo(column.dtype)
+    return int(
+        np.searchsorted(column, column.dtype.type(max(kind.min, min(value, kind.max))), side)
+    )
 
 
 class Catalogue:

@@ -22,7 +22,7 @@ from xsight_core.segments.columns import Mask
 
 __all__ = ["SUMS", "Facts", "load_facts", "make_facts", "total"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 SUMS: Final = ("gross", "discounts", "returns", "net")
 _EXACT: Final = 2**53  # sums below it are exact as floats, and bincount is fast
 
@@ -40,6 +40,9 @@ class Facts:
         ``by_product[product_starts[i]:product_starts[i + 1]]``, rising; the last product is none.
     line_customer
         Whose line it is.
+    turn_day, c_end
+        Days of the counted orders by (customer, day, id); those of customer ``i`` are the ``c_count[i]`` before
+        ``c_end[i]``.
     """
 
     counted: Orders
@@ -155,7 +158,7 @@ class _Working(Mapping[str, Any]):
             },
             **dict.fromkeys(("c_first_day", "c_last_day"), self._days),
             **dict.fromkeys(("c_first_channel", "c_last_channel"), self._channels),
-            **dict.fromkeys(("nth", "c_rhythm"), self._in_turn),
+            **dict.fromkeys(("nth", "turn_day", "c_end", "c_rhythm"), self._in_turn),
             **dict.fromkeys(lines, lambda: _lines(orders, self._at)),
         }
 
@@ -197,7 +200,9 @@ class _Working(Mapping[str, Any]):
         nth = np.zeros(len(self._at), np.int32)
         if len(index):
             nth[index] = np.arange(len(index)) - starts[self._picked.buyer] + 1
-        return {"nth": nth} | _rhythm(self._customer[index], self._day[index], self._size)
+        day, end = self._day[index], np.cumsum(self["c_count"], dtype=np.int32)
+        told = {"nth": nth, "turn_day": day, "c_end": end}
+        return told | _rhythm(self._customer[index], day, self._size)
 
 
 def total(customer: Int, values: Int, size: int) -> Int:

@@ -5,6 +5,7 @@ and goings) is asked of the database, rule by rule, through ``ask``.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
@@ -81,9 +82,15 @@ class Masks:
         events = self.book.events(event, name)
         if event.where is not None:
             events = self._where(events, event.where)
+        n = resolve_n(event, self.book.basis)
+        if (
+            event.aggregate == "count"
+            and (counted := _counted(events, event.comparison, n[0])) is not None
+        ):
+            return counted
         values, known = events.aggregate(event)
         comparison = NEGATED.get(event.comparison, event.comparison)
-        found = compare(values, comparison, resolve_n(event, self.book.basis))
+        found = compare(values, comparison, n)
         if known is not None:
             found &= known
         return ~found if comparison != event.comparison else found
@@ -114,6 +121,24 @@ class Masks:
         for low, high in _spans(rule.operator, rank.numbers, ordered):
             found |= (column.values >= low) & (column.values <= high)
         return found & among
+
+
+def _counted(events: Events, comparison: str, n: Any) -> Mask | None:
+    """Who has so many events, where that is seen without counting everybody's."""
+    match comparison:
+        case ">=":
+            return events.at_least(ceil(n))
+        case ">":
+            return events.at_least(floor(n) + 1)
+        case "<":
+            return ~events.at_least(ceil(n))
+        case "<=":
+            return ~events.at_least(floor(n) + 1)
+        case "=" | "!=" if n == 0:
+            some = events.at_least(1)
+            return some if comparison == "!=" else ~some
+        case _:
+            return None
 
 
 def _about_products(node: Node) -> bool:

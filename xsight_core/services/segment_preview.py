@@ -130,7 +130,8 @@ def _preview(tree: Group, asked: Asked) -> SegmentPreview:
 
 def _figures(members: Mask, book: Book) -> dict[str, Any]:
     count, of, total = int(np.count_nonzero(members)), book.living_count, book.living_net
-    spent = int(np.dot(book.facts.of("net"), members))
+    # of bytes in one pass, exact: as flags or with `where` it takes twice to six times as long
+    spent = int(np.einsum("i,i->", book.facts.of("net"), members.view(np.uint8)))
     who = book.facts.most_sales(members, _SAMPLE)
     return {
         "customers": count,
