@@ -136,6 +136,7 @@ class Orders(Table):
         self.channels, self.countries = channels, countries
         self.rule = rule
         self._counted = False
+        self._beginning_of: Self | None = None
         self._ordered: dict[str, Int] = {}
         self._discount_codes = discount_codes
         self._lines, self._refunds, self._products = lines, refunds, products
@@ -185,14 +186,21 @@ class Orders(Table):
 
     def counted(self, as_of: int) -> Self:
         """The orders that count under the rule, up to and including the shop's day ``as_of``."""
-        end = int(np.searchsorted(self.day, as_of, side="right"))
-        orders = self if end == len(self) else self.take(slice(0, end))
-        if not self._counted:
-            keep = orders.rule.keeps(orders)
-            if not bool(keep.all()):
-                orders = orders.take(keep)
-            elif orders is self:
-                return self
+        every = self._every
+        end = int(np.searchsorted(every.day, as_of, side="right"))
+        if end == len(every):
+            return every
+        orders = every.take(slice(0, end))
+        orders._counted, orders._beginning_of = True, every  # noqa: SLF001
+        return orders
+
+    @cached_property
+    def _every(self) -> Self:
+        """The orders that count, of all days: kept, so that what is sorted for one day serves all others."""
+        if self._counted:
+            return self
+        keep = self.rule.keeps(self)
+        orders = self if bool(keep.all()) else self.take(keep)
         orders._counted = True  # noqa: SLF001
         return orders
 
@@ -218,8 +226,20 @@ class Orders(Table):
         """A column in the order of ``by_customer``; kept, since most of what is asked of customers asks for it."""
         column = self._ordered.get(name)
         if column is None:
-            column = self._ordered[name] = np.take(getattr(self, name), self.by_customer)
+            whole = self._beginning_of
+            column = (
+                np.take(getattr(self, name), self.by_customer)
+                if whole is None
+                else whole.ordered(name)[self._early]
+            )
+            self._ordered[name] = column
         return column
+
+    @cached_property
+    def _early(self) -> NDArray[np.bool_]:
+        """Which of the later orders' ``by_customer`` are among these."""
+        assert self._beginning_of is not None  # noqa: S101 - else nobody asks
+        return self._beginning_of.by_customer < len(self)
 
     @cached_property
     def buyer(self) -> Int:
@@ -231,6 +251,9 @@ class Orders(Table):
     @cached_property
     def _sorted(self) -> tuple[Int, Int]:
         """Customer and position, by both: one sort of integers that hold the two."""
+        if self._beginning_of is not None:
+            customer, position = self._beginning_of._sorted  # noqa: SLF001
+            return customer[self._early], position[self._early]
         known = np.flatnonzero(self.customer != GUEST)
         key = self.customer[known].astype(np.int64) << _POSITION_BITS
         key |= known

@@ -196,3 +196,35 @@ def test_the_past_does_not_know_the_future():
     pd.testing.assert_frame_equal(
         rfm(buyers(early, 19_060)).frame(), rfm(buyers(late, 19_060)).frame()
     )
+
+
+@some
+@given(shops())
+def test_one_shop_seen_from_many_days_is_seen_as_by_a_stranger(shop):
+    rows, as_of = shop
+    known = orders_of(rows)
+    for day in (as_of, as_of - 40, as_of - 3, as_of - 400, as_of + 10):
+        seen = known.counted(day)
+        plain = sorted(
+            (row.customer, row.day, row.id, row.net)
+            for row in rows
+            if row.day <= day
+            and row.customer is not None
+            and not row.flags & int(known.rule.excluded)
+        )
+        place = seen.by_customer
+        ids = seen.customer_id[seen.customer[place]].tolist()
+        found = list(
+            zip(
+                ids,
+                seen.ordered("day").tolist(),
+                seen.order_id[place].tolist(),
+                seen.ordered("net_minor").tolist(),
+                strict=True,
+            )
+        )
+        assert sorted(found) == plain
+        assert [one[1:3] for one in found if one[0] == (ids or [0])[0]] == sorted(
+            one[1:3] for one in found if one[0] == (ids or [0])[0]
+        )
+        assert len(seen.starts) == len({one[0] for one in plain})
