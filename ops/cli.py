@@ -49,7 +49,7 @@ def down() -> None:
 
 
 @xsight.command()
-@click.argument("names", nargs=-1, type=click.Choice(["api", "worker", "scheduler", "relay"]))
+@click.argument("names", nargs=-1, type=click.Choice(["api", "worker", "queue"]))
 def restart(names: tuple[str, ...]) -> None:
     """Start processes anew, one after the other, without a request that fails or a job that is lost."""
     _do("rolling", "roll", names)

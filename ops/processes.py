@@ -189,8 +189,7 @@ def processes(
                     ),
                     stop_within_s=5.0,  # jobs under way get 3
                 ),
-                _portless(home, "scheduler", "worker.scheduler", work),
-                _portless(home, "relay", "worker.relay", work),
+                _portless(home, "queue", "worker.queue", work),
             )
         ),
         replace(

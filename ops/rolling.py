@@ -1,6 +1,6 @@
 """A restart nobody notices.
 
-A second api takes the requests while the first one starts anew; a worker gives its jobs back; of scheduler and relay
+A second api takes the requests while the first one starts anew; a worker gives its jobs back; of the queue's process
 nobody notices anyhow, as PostgreSQL holds what is due.
 """
 
@@ -24,7 +24,7 @@ from ops.vault import Vault
 
 __all__ = ["ROLLED", "restart", "roll"]
 
-ROLLED = ("api", "worker", "scheduler", "relay")
+ROLLED = ("api", "worker", "queue")
 _WITHIN_S = 60.0
 _DRAIN_S = 3.0
 """What was begun at an api that gets no more requests has so long to end; stopping, it waits three seconds more."""

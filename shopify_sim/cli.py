@@ -8,6 +8,7 @@ import uvicorn
 
 from shopify_sim.app import create_app
 from shopify_sim.config import AppConfig, ShopConfig, SimConfig
+from shopify_sim.schema import LATEST, load
 from shopify_sim.sources import SourceError
 from shopify_sim.sources.transactions import TransactionsError
 
@@ -96,6 +97,7 @@ def serve(
             rest_throttled=throttle_rest,
             access_token_life_s=token_life,
         )
+        load(LATEST)  # before the shops: what reading it needs for a moment is theirs then, 40 MB
         app = create_app(config)
     except (SourceError, TransactionsError) as error:
         raise click.ClickException(str(error)) from error

@@ -1,7 +1,7 @@
 """``xsight bench load``: many stores at once, everything through the public address, a rolling restart in between.
 
 Stores are synced first. Then, side by side: API clients (locust), open dashboards (websockets), webhooks at a rate,
-changes in shops and a sync of one store after the other; api, worker, scheduler and relay are restarted one by one.
+changes in shops and a sync of one store after the other; api, worker and queue are restarted one by one.
 All processes share this machine, the simulated Shopify and the senders too. The sizes are short by default.
 """
 

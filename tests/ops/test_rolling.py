@@ -8,7 +8,7 @@ import pytest
 pytestmark = pytest.mark.xdist_group("stack")
 
 
-def test_a_restart_of_api_worker_scheduler_and_relay_is_not_noticed(stack):
+def test_a_restart_of_api_worker_and_queue_is_not_noticed(stack):
     before = {name: one["pid"] for name, one in stack.state()["services"].items()}
     stop, answers = threading.Event(), []
 
@@ -29,8 +29,7 @@ def test_a_restart_of_api_worker_scheduler_and_relay_is_not_noticed(stack):
     assert {name for name in after if after[name] != before[name]} == {
         "api",
         "worker",
-        "scheduler",
-        "relay",
+        "queue",
     }
     assert set(answers) == {401}
     assert len(answers) > 50

@@ -17,7 +17,7 @@ from tests.support.stack import launch, new_home, start_stack
 pytestmark = pytest.mark.xdist_group("stack")
 
 PROCESSES = (
-    "postgres", "valkey", "sim", "proxy", "api", "worker", "scheduler", "relay", "hub",
+    "postgres", "valkey", "sim", "proxy", "api", "worker", "queue", "hub",
 )  # fmt: skip
 # A process of ours, and what only others may know: names of the environment, and secrets by file name.
 KEPT_FROM = {
@@ -26,8 +26,7 @@ KEPT_FROM = {
     "hub": ("SHOPIFY_", "XSIGHT_REDIS", "XSIGHT_KEYRING", "keyring", "role-xsight_app", "valkey"),
     "api": ("CONFIGPROXY_", "JUPYTERHUB_", "proxy-token", "role-xsight_spawner", "hub-crypt-key"),
     "worker": ("CONFIGPROXY_", "JUPYTERHUB_", "XSIGHT_INGEST", "proxy-token", "hub-client-secret"),
-    "relay": ("CONFIGPROXY_", "SHOPIFY_", "XSIGHT_HUB", "XSIGHT_INGEST", "hub-"),
-    "scheduler": ("CONFIGPROXY_", "SHOPIFY_", "XSIGHT_HUB", "XSIGHT_INGEST", "hub-"),
+    "queue": ("CONFIGPROXY_", "SHOPIFY_", "XSIGHT_HUB", "XSIGHT_INGEST", "hub-"),
 }
 
 

@@ -18,7 +18,9 @@ from xsight_core.services.jobs import ClaimedJob
 NUMERICAL = {"numpy", "pandas", "pyarrow", "scipy", "duckdb"}
 
 
-@pytest.mark.parametrize("process", ["worker.__main__", "worker.relay", "worker.scheduler"])
+@pytest.mark.parametrize(
+    "process", ["worker.__main__", "worker.relay", "worker.scheduler", "worker.queue"]
+)
 def test_what_only_carries_work_loads_nothing_numerical(process):
     code = f"import sys, {process}; print(*sys.modules)"
     done = subprocess.run(

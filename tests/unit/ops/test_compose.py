@@ -13,6 +13,7 @@ from ops.processes import PORTS, processes
 from ops.vault import Vault
 
 OURS = ("api", "worker", "scheduler", "relay", "hub")
+TOGETHER = dict.fromkeys(("scheduler", "relay"), "queue")  # one process on a machine of its own
 # What only one of the two ways of running needs.
 ONLY_EMBEDDED = {
     "HOME", "LANG", "LC_ALL", "NO_PROXY", "PATH", "PYTHONUNBUFFERED", "TMPDIR", "TZ",
@@ -55,15 +56,24 @@ def _secrets(service):
 
 @pytest.mark.parametrize("name", OURS)
 def test_a_service_gets_the_settings_its_process_gets_and_no_more(compose, embedded, name):
-    there = set(embedded[name].env) - ONLY_EMBEDDED - NOT_YET_IN_COMPOSE.get(name, set())
+    there = (
+        set(embedded[TOGETHER.get(name, name)].env)
+        - ONLY_EMBEDDED
+        - NOT_YET_IN_COMPOSE.get(name, set())
+    )
     service = compose["services"][name]
     here = set(service.get("environment", {})) | _secrets(service)
     assert here - ONLY_COMPOSE == there
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "scheduler", "relay"])
+@pytest.mark.parametrize("name", ["api", "worker"])
 def test_a_service_runs_the_module_its_process_runs(compose, embedded, name):
     assert compose["services"][name]["command"] == ["python", *embedded[name].command[1:]]
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_what_is_one_process_here_are_services_there(compose, name):
+    assert compose["services"][name]["command"] == ["python", "-m", f"worker.{name}"]
 
 
 def test_what_is_run_exists(compose):
