@@ -229,6 +229,9 @@ async def products(
     since: Since = None,
     until: Until = None,
     limit: Limit = 50,
+    offset: Annotated[
+        int, QueryParameter(ge=0, le=1_000_000, description="How many to leave out in front.")
+    ] = 0,
     as_of: AsOf = None,
 ) -> Response[ProductsAnswer | None]:
     """Products by what was sold of them."""
@@ -236,7 +239,9 @@ async def products(
         request,
         resources,
         ProductsAnswer,
-        lambda look: measures.product_analysis(look, since=since, until=until, limit=limit),
+        lambda look: measures.product_analysis(
+            look, since=since, until=until, limit=limit, offset=offset
+        ),
         as_of,
     )
 

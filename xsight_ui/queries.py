@@ -85,8 +85,9 @@ SELECT jsonb_build_object({HEAD},
     ORDER BY processed_at DESC, id DESC LIMIT 40) AS o))
 {_SHOWN}"""
 
-# What was sold of each product is the calculator's to say: the browser asks for the range that its address names.
+# What was sold of each product in the last days is stored; the browser asks for the range that its address names.
 PRODUCTS: Final[LiteralString] = f"""
 SELECT jsonb_build_object({HEAD},
-  'totals', (SELECT body -> 'totals' FROM xsight.documents WHERE name = 'overview'))
+  'totals', (SELECT body -> 'totals' FROM xsight.documents WHERE name = 'overview'),
+  'sold', (SELECT body -> 'sold' FROM xsight.documents WHERE name = 'products'))
 {_SHOWN}"""

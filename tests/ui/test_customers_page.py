@@ -1,5 +1,6 @@
 """Customers: a list of any length, its filters, orders and views in the address, and what a viewer may not see."""
 
+import ast
 import re
 
 import pytest
@@ -181,3 +182,24 @@ def test_an_export_asks_for_what_is_shown(customers, site):
         "filters": {"segment": "loyal", "orders_min": 2},
         "personal": True,  # this viewer has the right to personal data
     }
+
+
+def test_the_cell_says_the_filters_in_force_and_a_product_is_told_by_its_name(customers, site):
+    site.answers["/api/v1/products/501"] = {"product": {"id": 501, "title": "Trowel"}}
+    page = customers(
+        "?segment=at_risk&net_min=950&ordered_until=2026-10-01&tag=a%22b&product_id=501"
+    )
+    page.get_by_text("Product: Trowel").wait_for()
+    page.locator("[data-panel=customers] [aria-label^=Options]").click()
+    page.get_by_role("menuitem", name="Open as notebook cell").click()
+    code = page.locator(".xs-code").inner_text()
+    for line in (
+        'rows = rows[rows["segment"] == "at_risk"]',
+        'rows = rows[rows["net_minor"] >= 950]',
+        'rows = rows[rows["last_order_on"] <= "2026-10-01"]',
+        'rows = rows[rows["tags"].map(lambda found: "a\\"b" in found)]',
+        "product_id == 501",
+    ):
+        assert line in code
+    ast.parse(code)
+    assert "{" not in code

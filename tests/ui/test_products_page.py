@@ -1,5 +1,8 @@
 """Products: what was sold of each over the days in the address, and which go together."""
 
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from tests.ui.looks import check_look, serious
@@ -36,7 +39,8 @@ def points(*values: float) -> dict:
 def furnish(site, orders: int = 100) -> None:
     rows = [sold(n, title) for n, title in enumerate(TITLES)]
     site.documents["products"] = orders_document() | {
-        "totals": make_document()["totals"] | {"orders": orders}
+        "totals": make_document()["totals"] | {"orders": orders},
+        "sold": None,
     }
     route = "/api/v1/analytics/"
     pairs = {"as_of": "2026-11-21", "baskets": 2110, "at_least": 5}
@@ -88,3 +92,49 @@ def test_without_orders_the_products_page_says_so(visit, site):
     page = visit(bypass_csp=True).open(page="products")
     assert page.locator("[data-state=empty]").count() == 2
     assert serious(page) == []
+
+
+def test_the_last_days_are_painted_before_any_answer_and_lead_on(visit, site):
+    furnish(site)
+    recent = [
+        sold(n, title) | {"customers": 8, "refund_rate": 0.02} for n, title in enumerate(TITLES)
+    ]
+    zone = ZoneInfo(site.documents["products"]["shop"]["timezone"])
+    since = datetime.now(zone).date() - timedelta(days=29)
+    part = {"since": since.isoformat(), "until": "", "total": 600, "products": recent}
+    site.documents["products"]["sold"] = part
+    held = []
+    opened = visit()
+    opened.page.route("**/analytics/products?*", lambda route: held.append(route))  # noqa: PLW0108 - playwright asks for a function of Python
+    page = opened.open(page="products")
+    names = page.locator("[data-panel=sold] tbody th")
+    assert names.count() == len(TITLES)
+    assert opened.text("[data-panel=sold] .xs-list-count").endswith("of 600 products")
+    orders = page.locator("[data-product='901']").get_by_role("link", name="14")
+    assert orders.get_attribute("href").endswith("/app/orders?product_id=901&range=30d")
+    buyers = page.locator("[data-product='901']").get_by_role("link", name="8", exact=True)
+    assert buyers.get_attribute("href").endswith("/app/customers?product_id=901")
+    assert page.locator("[data-product=''] a").count() == 0
+    many = [sold(0, f"Product {n}") | {"id": 1000 + n} for n in range(600)]
+    site.answers["/api/v1/analytics/products"] = lambda query: {
+        "result": {
+            "total": len(many),
+            "products": many[int(query.get("offset", 0)) :][: int(query["limit"])],
+        }
+    }
+    for route in held:
+        route.continue_()
+    page.unroute("**/analytics/products?*")
+    for count in (250, 500, 600):
+        page.wait_for_function(
+            "n => document.querySelectorAll('[data-product]').length === n", arg=count
+        )
+        if count < 600:
+            page.get_by_role("button", name="Show 250 more").click()
+    assert page.get_by_role("button", name="Show 250 more").count() == 0
+    assert opened.text("[data-panel=sold] .xs-list-count") == "600 products"
+    page.goto(page.url + "?product=1007")
+    page.get_by_role("button", name="Show all products").wait_for()
+    assert names.all_inner_texts() == ["Product 7"]
+    page.get_by_role("button", name="Show all products").click()
+    assert names.count() == 250

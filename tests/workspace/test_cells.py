@@ -77,6 +77,7 @@ def filled(panel, spec, **values):
         "came": "",
         "split": "channel",
         "where": "",
+        "days": "",
     }
     if "daily" in spec:
         known |= span(spec)
@@ -362,6 +363,37 @@ def test_pages_of_records_show_rows_and_nobodys_name(server, monkeypatch):
     times = [row["processed_at"] for row in orders]
     assert times == sorted(times, reverse=True)
     assert len(orders) in range(1, 41)
+
+
+@pytest.mark.parametrize(("page", "key"), [("customers", "customers"), ("orders", "orders")])
+def test_every_filter_of_a_list_can_be_said_in_its_cell(specs, page, key):
+    """With a value that some of the rows have, and of no rows: what is left obeys it."""
+    spec = specs[page]
+    panel = spec["panels"][key]
+    every = run(filled(panel, spec))
+    values = {
+        "segment": "champions", "orders_min": 2, "orders_max": 3, "net_min": 950, "net_max": 90_000,
+        "churn_min": 0.5, "ordered_since": "2020-01-01", "ordered_until": "2020-01-01", "country": "US",
+        "tag": "vip", "email_consent": "SUBSCRIBED", "product_id": 501, "financial_status": "PAID",
+        "fulfillment_status": "FULFILLED", "cancelled": "True", "test": "False", "discount_code": "SPRING",
+        "channel": "web",
+    }  # fmt: skip
+    left = {}
+    for one in panel["filters"]:
+        for name, code in zip(one["params"], one["code"], strict=True):
+            value = values[name]
+            said = code.format(text=f'"{value}"', number=value, flag=value)
+            left[name] = run(filled(panel, spec, where=f"rows = rows[{said}]\n"))
+    assert all(len(rows) <= len(every) for rows in left.values())
+    if page == "orders":
+        assert len(left["test"]) == (~every["test"]).sum() < len(every)
+        lines = xs.connect().sql("select distinct order_id from order_lines where product_id = 501")
+        assert len(left["product_id"]) == every["order_id"].isin(lines["order_id"]).sum() > 0
+    else:
+        assert len(left["orders_min"]) == (every["orders"] >= 2).sum() > 0
+        assert len(left["net_min"]) == (every["net"] >= 9.5).sum() > 0
+        assert len(left["ordered_since"]) > len(left["ordered_until"]) == 0
+        assert 0 < len(left["product_id"]) < len(every)
 
 
 def test_overview_cells_of_a_channel_and_a_country(specs):

@@ -2026,6 +2026,7 @@ class Operations(Transport):
         since: str | None = None,
         until: str | None = None,
         limit: int | None = None,
+        offset: int | None = None,
         as_of: str | None = None,
     ) -> "ProductsAnswer":
         """Products by what was sold of them."""
@@ -2034,7 +2035,13 @@ class Operations(Transport):
             self.ask(
                 "GET",
                 "/api/v1/analytics/products",
-                query={"since": since, "until": until, "limit": limit, "as_of": as_of},
+                query={
+                    "since": since,
+                    "until": until,
+                    "limit": limit,
+                    "offset": offset,
+                    "as_of": as_of,
+                },
             ),
         )
 

@@ -4,7 +4,6 @@
 Pure; run in a thread.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -20,10 +19,10 @@ from xsight_core.analytics import (
     window,
 )
 from xsight_core.analytics.frames import pd
-from xsight_core.analytics.metrics.slices import of_products
 from xsight_core.errors import InvalidInput
 from xsight_core.services.look import Look
 from xsight_core.services.parts import Json
+from xsight_core.services.product_parts import sold_part
 
 __all__ = [
     "FIRST_DAY",
@@ -86,8 +85,7 @@ def metric_analysis(
     first, last = _range(look, since, until)
     if compare is not None and since is None:
         raise InvalidInput("since", "A comparison needs the first day of the range.")
-    where = {"channel": channel, "country": country}
-    shown = _over(look, name, by, first, last, where)
+    shown = _over(look, name, by, first, last, channel, country)
     metric = METRICS[name]
     result: Json = {
         "metric": name,
@@ -101,7 +99,7 @@ def metric_analysis(
     }
     if compare is not None and first is not None:
         span = earlier(first, last, compare)
-        before = _over(look, name, by, *span, where)
+        before = _over(look, name, by, *span, channel, country)
         result["comparison"] = {
             "kind": compare,
             "since": day_of(span[0]).isoformat(),
@@ -117,47 +115,22 @@ def daily_analysis(look: Look, *, channel: str | None, country: str | None) -> J
 
     The days are those of all orders, so that arrays of different filters stand beside each other.
     """
-    orders, where = look.ledger.orders, {"channel": channel, "country": country}
-    series = {array: evaluate(name, orders, look.as_of, **where) for array, name in _ARRAYS.items()}
+    orders = look.ledger.orders
+    series = {
+        array: evaluate(name, orders, look.as_of, channel=channel, country=country)
+        for array, name in _ARRAYS.items()
+    }
     start = day_of(_first_day(look, look.as_of)).isoformat()
     days = {array: [int(value) for value in values] for array, values in series.items()}
     return {"channel": channel, "country": country, "daily": {"start": start, **days}}
 
 
-def product_analysis(look: Look, *, since: date | None, until: date | None, limit: int) -> Json:
-    """Products by net sales of the orders of a range; lines typed in by hand and edits are the one without an id."""
+def product_analysis(
+    look: Look, *, since: date | None, until: date | None, limit: int, offset: int = 0
+) -> Json:
+    """Products by net sales of the orders of a range, from the `offset`-th on."""
     first, last = _range(look, since, until)
-    orders = look.ledger.orders.counted(last)
-    if first is not None:
-        orders = orders.take(slice(int(np.searchsorted(orders.day, first)), len(orders)))
-    sliced, names = of_products(orders), orders.products
-    of = sliced.orders
-    sums = {
-        "units": sliced.total(of.units),
-        "orders": sliced.count(),
-        "gross_minor": sliced.total(of.gross_minor),
-        "discounts_minor": sliced.total(of.discounts_minor),
-        "returns_minor": sliced.total(of.returns_minor),
-        "net_minor": sliced.total(of.net_minor),
-    }
-    ids = np.r_[names.product_id, 0]
-    there = np.flatnonzero(sums["orders"] + np.abs(sums["returns_minor"]))
-    ranked = there[np.lexsort((ids[there], -sums["net_minor"][there]))].tolist()
-    whole = int(orders.net_minor.sum(dtype=np.int64))
-    return {
-        "since": None if first is None else day_of(first).isoformat(),
-        "until": day_of(last).isoformat(),
-        "total": len(ranked),
-        "products": [
-            {
-                "id": int(ids[i]) if i < len(names) else None,
-                "title": names.name(i) if i < len(names) else None,
-                **{name: int(column[i]) for name, column in sums.items()},
-                "share": int(sums["net_minor"][i]) / whole if whole > 0 else None,
-            }
-            for i in ranked[:limit]
-        ],
-    }
+    return sold_part(look.ledger.orders, first, last, limit=limit, offset=offset)
 
 
 def customer_analysis(look: Look, *, since: date | None, until: date | None, limit: int) -> Json:
@@ -210,11 +183,12 @@ def _over(
     by: str,
     first: int | None,
     last: int,
-    where: Mapping[str, str | None],
+    channel: str | None,
+    country: str | None,
 ) -> Json:
     """The metric's points and what it is of the whole range."""
     orders = look.ledger.orders
-    series = evaluate(name, orders, last, by, since=first, **where)
+    series = evaluate(name, orders, last, by, since=first, channel=channel, country=country)
     by_period = isinstance(series.index, pd.DatetimeIndex)
     points: list[Json] = []
     for key, value in series.items():
@@ -223,7 +197,8 @@ def _over(
         number = float(value)
         points.append({"key": shown, "value": None if np.isnan(number) else number})
     start = first if first is not None else _first_day(look, last)
-    return {"points": points, "total": window(name, orders, start, last, **where)}
+    whole = window(name, orders, start, last, channel=channel, country=country)
+    return {"points": points, "total": whole}
 
 
 def _change(now: float | None, before: float | None) -> float | None:

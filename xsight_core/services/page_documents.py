@@ -14,6 +14,7 @@ from xsight_core.services.outlook import churn_part, value_part
 from xsight_core.services.outlook_parts import at_risk_part, spread_part
 from xsight_core.services.overview import overview
 from xsight_core.services.parts import Json, cohorts_part, rfm_part, thresholds_part
+from xsight_core.services.product_parts import recent_part
 from xsight_core.services.rfm_parts import bounds_part, groups_part, history_part, migration_part
 
 __all__ = ["page_documents"]
@@ -55,6 +56,7 @@ def page_documents(
             "at_risk": at_risk_part(figures),
             "spread": spread_part(figures, shop.currency_exponent),
         },
+        "products": {"sold": recent_part(figures.orders, figures.as_of)},
     }
     head = _head(figures, shop, customers, run)
     return {name: head | body for name, body in bodies.items()}

@@ -25,6 +25,10 @@ _VIEWS = (
     lists.view("Newest profiles", sort="-created_at"),
 )
 
+_BOUGHT = (
+    'rows.index.isin(shop.order_lines(["customer_id", "product_id"])'
+    ".query('product_id == {number}')[\"customer_id\"])"
+)
 _DEFINITION = (
     "Everybody with a profile in the store, with the scores of the last computation. Orders and net sales are of the "
     "whole history. Churn risk: chance of no order in the next 90 days. Predicted: net sales expected in the next 12 "
@@ -54,11 +58,12 @@ def _filters(segments: Any) -> list[Spec]:
         lists.choice("segment", "Segment", named),
         lists.between("orders", "Orders", "orders_min", "orders_max"),
         lists.between("net", "Net sales", "net_min", "net_max", "money"),
-        lists.choice("churn_min", "Churn risk", _RISK),
-        lists.days("ordered", "Last order", "ordered_since", "ordered_until"),
+        lists.choice("churn_min", "Churn risk", _RISK, 'rows["churn_90"] >= {number}'),
+        lists.days("ordered", "Last order", "ordered_since", "ordered_until", "last_order_on"),
         lists.countries(),
-        lists.word("tag", "Tag", "exactly as in Shopify"),
+        lists.word("tag", "Tag", "exactly as in Shopify", among="tags"),
         lists.choice("email_consent", "E-mail consent", _CONSENT),
+        lists.product(_BOUGHT),
     ]
 
 
@@ -82,7 +87,8 @@ def _panels(document: Document) -> dict[str, Spec]:
             cell=cell("""
                 scores = shop.scores()
                 everybody = shop.customers().drop(columns=scores.columns, errors="ignore")
-                everybody.join(scores).sort_values("net", ascending=False)
+                rows = everybody.join(scores)
+                {where}rows.sort_values("net", ascending=False)
             """),
         )
     }

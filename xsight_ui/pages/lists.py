@@ -1,12 +1,24 @@
 """Panels that show rows of the API page by page, and the conditions that they can be asked for under.
 
-A filter's `params` are the API's parameters, and the address' too: what the address says is what is asked.
+A filter's `params` are the API's parameters, and the address' too: what the address says is what is asked. Its `code`
+says each of them of the frame `rows` in the notebook cell, with `{text}`, `{number}` or `{flag}` for the value.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["between", "choice", "column", "countries", "days", "known", "rows_of", "view", "word"]
+__all__ = [
+    "between",
+    "choice",
+    "column",
+    "countries",
+    "days",
+    "known",
+    "product",
+    "rows_of",
+    "view",
+    "word",
+]
 
 Panel = dict[str, Any]
 Filter = dict[str, Any]
@@ -21,15 +33,45 @@ def column(
     )
 
 
-def choice(key: str, label: str, options: Sequence[tuple[str, str]]) -> Filter:
+def choice(
+    key: str, label: str, options: Sequence[tuple[str, str]], code: str | None = None
+) -> Filter:
     """One of a few values."""
     named = [{"value": value, "label": text} for value, text in options]
-    return {"key": key, "label": label, "kind": "choice", "params": [key], "options": named}
+    said = code or f'rows["{key}"] == {{text}}'
+    return {
+        "key": key,
+        "label": label,
+        "kind": "choice",
+        "params": [key],
+        "options": named,
+        "code": [said],
+    }
 
 
-def word(key: str, label: str, hint: str = "") -> Filter:
-    """Exactly this word."""
-    return {"key": key, "label": label, "kind": "word", "params": [key], "hint": hint}
+def word(key: str, label: str, hint: str = "", *, among: str | None = None) -> Filter:
+    """Exactly this word; `among` names the column of the frame that holds lists of them."""
+    code = f'rows["{among}"].map(lambda found: {{text}} in found)' if among else None
+    said = code or f'rows["{key}"] == {{text}}'
+    return {
+        "key": key,
+        "label": label,
+        "kind": "word",
+        "params": [key],
+        "hint": hint,
+        "code": [said],
+    }
+
+
+def product(code: str) -> Filter:
+    """Something with this product in it; it is set by a link from the Products page."""
+    return {
+        "key": "product",
+        "label": "Product",
+        "kind": "product",
+        "params": ["product_id"],
+        "code": [code],
+    }
 
 
 def known(key: str, label: str) -> Filter:
@@ -39,17 +81,32 @@ def known(key: str, label: str) -> Filter:
 
 def countries(key: str = "country", label: str = "Country") -> Filter:
     """A country, by its ISO code."""
-    return {"key": key, "label": label, "kind": "country", "params": [key]}
+    said = [f'rows["{key}"] == {{text}}']
+    return {"key": key, "label": label, "kind": "country", "params": [key], "code": said}
 
 
 def between(key: str, label: str, low: str, high: str, kind: str = "count") -> Filter:
     """A number from ... to, either may be open. Money is in minor units."""
-    return {"key": key, "label": label, "kind": "between", "params": [low, high], "format": kind}
+    column = f"{key}_minor" if kind == "money" else key
+    return {
+        "key": key,
+        "label": label,
+        "kind": "between",
+        "params": [low, high],
+        "format": kind,
+        "code": [f'rows["{column}"] {sign} {{number}}' for sign in (">=", "<=")],
+    }
 
 
-def days(key: str, label: str, since: str, until: str) -> Filter:
-    """Days of the shop's calendar from ... to, both included, either may be open."""
-    return {"key": key, "label": label, "kind": "days", "params": [since, until]}
+def days(key: str, label: str, since: str, until: str, column: str) -> Filter:
+    """Days of the shop's calendar from ... to, both included, either may be open; `column` of the frame has them."""
+    return {
+        "key": key,
+        "label": label,
+        "kind": "days",
+        "params": [since, until],
+        "code": [f'rows["{column}"] {sign} {{text}}' for sign in (">=", "<=")],
+    }
 
 
 def rows_of(

@@ -21,16 +21,18 @@ _DELIVERY = (
     ("UNFULFILLED", "Unfulfilled"),
     ("PARTIALLY_FULFILLED", "Partially fulfilled"),
 )
+_WITH = 'rows["order_id"].isin(shop.sql("select order_id from order_lines where product_id = {number}")["order_id"])'
 _YES_NO = (("false", "no"), ("true", "yes"))
 _FILTERS = (
     lists.choice("financial_status", "Payment", _PAYMENT),
     lists.choice("fulfillment_status", "Delivery", _DELIVERY),
-    lists.choice("cancelled", "Cancelled", _YES_NO),
-    lists.choice("test", "Test order", _YES_NO),
-    lists.word("discount_code", "Discount code", "exactly as it was given"),
+    lists.choice("cancelled", "Cancelled", _YES_NO, 'rows["cancelled"] == {flag}'),
+    lists.choice("test", "Test order", _YES_NO, 'rows["test"] == {flag}'),
+    lists.word("discount_code", "Discount code", "exactly as it was given", among="discount_codes"),
     lists.word("channel", "Channel", "web, pos, …"),
     lists.countries(),
-    lists.word("tag", "Tag", "exactly as in Shopify"),
+    lists.word("tag", "Tag", "exactly as in Shopify", among="tags"),
+    lists.product(_WITH),
 )
 _VIEWS = (
     lists.view("Latest orders"),
@@ -60,7 +62,11 @@ def _panels(document: Document) -> dict[str, Spec]:
             rows=document["rows"],
             empty="No orders on these days",
             empty_text="Choose other days above.",
-            cell=cell("shop.orders(every=True)"),
+            cell=cell("""
+                rows = shop.orders(every=True{days})
+                rows = rows[~rows["deleted"]]
+                {where}rows
+            """),
         )
     }
 

@@ -13,13 +13,13 @@ _NOTHING_SOLD = {
 
 
 def _panels(document: Document) -> dict[str, Spec]:
-    panels = {"sold": _sold(), "pairs": _pairs()}
+    panels = {"sold": _sold(document.get("sold")), "pairs": _pairs()}
     if (document["totals"] or {}).get("orders"):
         return panels
     return {key: panel | {"state": _NOTHING_SOLD} for key, panel in panels.items()}
 
 
-def _sold() -> Spec:
+def _sold(recent: Document | None) -> Spec:
     return {
         "kind": "products",
         "title": "Products",
@@ -28,6 +28,7 @@ def _sold() -> Spec:
         "order with several products counts for each of them. Customers: different ones, guests left out. Refund rate: "
         "share of a product's orders of which something of it came back. Cancelled and test orders are left out.",
         "height": 480,
+        "recent": None if recent is None else dict(recent),
         "cell": cell("""
             names = ["net_sales", "units", "orders_with", "customers", "refund_rate"]
             days = {"since": "{since}", "until": "{until}"}

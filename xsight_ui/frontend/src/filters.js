@@ -5,6 +5,7 @@ import { h, icon } from "./dom.js";
 import { ask } from "./answers.js";
 import { decimal } from "./format.js";
 import { popup } from "./popup.js";
+import { get } from "./session.js";
 
 /** The parameters that these filters know, as they stand in the address. */
 export function conditions(filters) {
@@ -21,9 +22,20 @@ const countries = (locale) => {
 // ISO 3166-1, for as far as a shop can ship
 const CODES = "AD AE AF AG AI AL AM AO AR AT AU AW AZ BA BB BD BE BF BG BH BI BJ BM BN BO BR BS BT BW BY BZ CA CD CF CG CH CI CL CM CN CO CR CU CV CW CY CZ DE DJ DK DM DO DZ EC EE EG ER ES ET FI FJ FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GW GY HK HN HR HT HU ID IE IL IM IN IQ IS IT JE JM JO JP KE KG KH KI KM KN KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MG MK ML MM MN MO MQ MR MS MT MU MV MW MX MY MZ NA NC NE NG NI NL NO NP NZ OM PA PE PF PG PH PK PL PS PT PY QA RE RO RS RU RW SA SB SC SD SE SG SI SK SL SM SN SO SR SS ST SV SY SZ TC TD TG TH TJ TL TM TN TO TR TT TW TZ UA UG US UY UZ VA VC VE VG VN VU WS XK YE ZA ZM ZW".split(" ");
 
+const FLAGS = { true: "True", false: "False" };
+
+/** What is in force as lines of a notebook cell about the frame `rows`. */
+export function inCode(filters) {
+  const values = conditions(filters);
+  return filters.flatMap(({ params, code }) => params.map((name, i) => [values[name], code?.[i]]))
+    .filter(([value, code]) => value !== undefined && code)
+    .map(([value, code]) => `rows = rows[${code.replace(/\{(text|number|flag)\}/, (_, kind) => ({ text: JSON.stringify(value), number: Number(value), flag: FLAGS[value] ?? "False" })[kind])}]\n`).join("");
+}
+
 /** Value of a filter in words: "Champions", "$20.00 to $50.00", "at least 3". */
 function inWords(filter, values, format) {
   const [low, high] = filter.params.map((name) => values[name] ?? null);
+  if (filter.kind === "product") return productNames.get(low) ?? `…${low.slice(-4)}`;
   const tell = (raw) => (filter.format === "money" ? format.moneyExact(Number(raw)) : filter.kind === "days" ? format.date(raw) : format.count(Number(raw)));
   if (filter.kind === "between" || filter.kind === "days") {
     const [from, to] = filter.kind === "days" ? ["since", "until"] : ["at least", "at most"];
@@ -34,6 +46,16 @@ function inWords(filter, values, format) {
   return filter.options?.find(({ value }) => String(value) === low)?.label ?? low;
 }
 
+const productNames = new Map(); // by id, as they are learnt
+
+async function learnProduct(id, then) {
+  if (productNames.has(id) || !/^\d{1,19}$/.test(id)) return;
+  productNames.set(id, `…${id.slice(-4)}`);
+  const { body } = await get(`/api/v1/products/${id}`);
+  if (body?.product?.title) productNames.set(id, body.product.title);
+  then();
+}
+
 export function filterBar(filters, page) {
   const chips = h("ul", { class: "xs-filter-chips", "aria-label": "Filters in force" });
   const panel = h("div", { class: "xs-filter-panel", role: "dialog", "aria-label": "Add a filter" });
@@ -42,7 +64,7 @@ export function filterBar(filters, page) {
   const clear = h("button", { type: "button", class: "xs-wordlink", onclick: () => setParameters(Object.fromEntries(filters.flatMap(({ params }) => params.map((name) => [name, null])))) }, "Clear all");
 
   function showList() {
-    panel.replaceChildren(h("div", { class: "xs-filter-names" }, filters.map((filter) => h("button", { type: "button", "data-filter": filter.key, onclick: () => edit(filter) }, filter.label))));
+    panel.replaceChildren(h("div", { class: "xs-filter-names" }, filters.filter(({ kind }) => kind !== "product").map((filter) => h("button", { type: "button", "data-filter": filter.key, onclick: () => edit(filter) }, filter.label))));
   }
 
   function edit(filter) {
@@ -61,9 +83,10 @@ export function filterBar(filters, page) {
       const values = conditions(filters);
       const inForce = filters.filter(({ params }) => params.some((name) => name in values));
       clear.hidden = inForce.length < 2;
+      if (values.product_id) learnProduct(values.product_id, () => self.update());
       chips.hidden = !inForce.length;
       chips.replaceChildren(...inForce.map((filter) => h("li", { "data-filter": filter.key },
-        h("button", { type: "button", class: "xs-filter-chip", title: "Change", onclick: () => { box.show(); edit(filter); } }, h("span", {}, `${filter.label}: `), h("b", {}, inWords(filter, values, page.format))),
+        h("button", { type: "button", class: "xs-filter-chip", title: "Change", disabled: filter.kind === "product", onclick: () => { box.show(); edit(filter); } }, h("span", {}, `${filter.label}: `), h("b", {}, inWords(filter, values, page.format))),
         h("button", { type: "button", class: "xs-filter-off", "aria-label": `Remove the filter ${filter.label}`, onclick: () => setParameters(Object.fromEntries(filter.params.map((name) => [name, null]))) }, icon("close", 13)))));
     },
   };

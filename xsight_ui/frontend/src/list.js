@@ -5,7 +5,7 @@ import { onParameters, parameters, setParameters } from "./address.js";
 import { at, content, noRight, NUMERIC, plain } from "./cells.js";
 import { h, icon } from "./dom.js";
 import { exportButton } from "./exports.js";
-import { conditions, filterBar } from "./filters.js";
+import { conditions, filterBar, inCode } from "./filters.js";
 import { nameCustomers, ownStore } from "./names.js";
 import { viewsMenu } from "./saved_views.js";
 import { get } from "./session.js";
@@ -93,6 +93,13 @@ class List {
       if (since) Object.assign(asked, { since, until });
     }
     return asked;
+  }
+
+  /** The conditions in the notebook cell. */
+  values() {
+    const { since, until } = this.#conditions();
+    const days = Object.entries({ since, until }).filter(([, day]) => day).map(([name, day]) => `, ${name}="${day}"`).join("");
+    return { where: this.panel.page ? inCode(this.panel.filters ?? []) : "", days: this.panel.range ? days : "" };
   }
 
   #question({ plain: asFirst = false } = {}) {
