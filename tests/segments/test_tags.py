@@ -195,20 +195,39 @@ async def test_some_are_held_out_by_lot_and_compared(store):
         await store.plan(tag="a,b")
 
 
-async def test_members_are_exported_but_for_who_is_held_out(store):
-    members = await store.members()
-    filters = {"segment": str(store.segment), "held_out": 0.1, "seed": 4, "consented": False}
-    wish = ExportWish(kind="segment", format="jsonl", filters=filters)
-    export, _ = await request_export(
+async def export(store, **filters):
+    """The export's id, and who is in its file."""
+    wish = ExportWish(
+        kind="segment", format="jsonl", filters={"segment": str(store.segment), **filters}
+    )
+    made, _ = await request_export(
         store.tenancy, store.id, SYSTEM, user_id=uuid4(), wish=wish, pii=False
     )
-    await make_export(store.tenancy, store.id, export.id, store.home)
-    (file,) = store.home.glob(f"exports/{store.id}/*.jsonl")
-    found = {json.loads(line)["customer_id"] for line in file.read_text().splitlines()}
+    await make_export(store.tenancy, store.id, made.id, store.home)
+    (file,) = store.home.glob(f"exports/{store.id}/{made.id}*.jsonl")
+    return made.id, {json.loads(line)["customer_id"] for line in file.read_text().splitlines()}
+
+
+async def test_members_are_exported_but_for_who_is_held_out(store):
+    members = await store.members()
+    made, found = await export(store, held_out=0.1, seed=4, consented=False)
     assert len(found) == len(members) - round(0.1 * len(members))
     assert found < members
     (action,) = await segment_actions.list_actions(store.tenancy, store.id, store.segment)
-    assert (action.id, action.kind, action.held_out) == (export.id, "export", 0.1)
+    assert (action.id, action.kind, action.held_out) == (made, "export", 0.1)
+
+
+async def test_without_a_word_only_who_takes_mail_or_messages_is_exported(store):
+    with store.tenancy.connection(store.id) as connection:
+        connection.execute(
+            "UPDATE xsight.customers SET email_consent = CASE id % 3 WHEN 0 THEN 'SUBSCRIBED' END, "
+            "sms_consent = CASE id % 5 WHEN 0 THEN 'SUBSCRIBED' ELSE 'PENDING' END"
+        )
+    members = await store.members()
+    _, found = await export(store)
+    assert found == {one for one in members if one % 3 == 0 or one % 5 == 0} != members
+    _, everybody = await export(store, consented=False)
+    assert everybody == members
 
 
 async def test_without_the_scope_nothing_is_begun(tenancy, tenant, sim, http, tmp_path):  # noqa: F811

@@ -3,7 +3,9 @@
 import pytest
 
 from tests.ui.looks import check_look
-from tests.ui.segments_sample import EVERY_EDITOR, IDS, answers, make_segments_document
+from tests.ui.sample import make_document
+from tests.ui.segments_sample import EVERY_EDITOR, IDS, OFTEN, answers, make_segments_document
+from tests.ui.test_live import live
 
 pytestmark = pytest.mark.xdist_group("ui")
 
@@ -89,3 +91,25 @@ def test_every_editor_gives_back_the_rule_it_was_given(segments, site):
     assert site.changes[-1][2]["rule"]["rules"][0]["value"] == [50, 250]
     page.get_by_label("Remove condition").or_(page.get_by_title("Remove condition")).first.click()
     page.wait_for_function("() => document.querySelectorAll('.xs-rule').length === 16")
+
+
+def test_in_a_notebook_the_builder_stands_alone_and_its_rule_is_the_kernels(visit, site):
+    """On a page without our shell, from what anywidget hands over."""
+    site.answers = answers()
+    site.rights = [*site.rights, "segments"]
+    page = visit(width=900).page
+    page.goto(f"{site.url}/notebook")
+    live(page, "renderBuilder", rule={}, name="", segment=None, shop=make_document(days=9)["shop"])
+    page.locator(".xs-found-count[data-count='321']").wait_for()
+    assert ["customers", 321] in page.evaluate("window.model.sent")
+    value = page.get_by_label("Orders: value")
+    value.fill("7")
+    page.wait_for_function(
+        "window.model.sent.some(([name, rule]) => name === 'rule' && rule.rules[0].value === 7)"
+    )
+    page.evaluate("rule => window.model.change('rule', rule)", OFTEN)  # b.rule = … in a cell
+    page.wait_for_function("document.querySelector('[aria-label=\"Orders: value\"]').value === '5'")
+    page.wait_for_function(
+        "() => document.querySelector('.xs-found').getAttribute('aria-busy') === 'false'"
+    )
+    assert site.changes[-1][2]["rule"]["rules"] == OFTEN["rules"]

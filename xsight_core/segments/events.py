@@ -267,10 +267,11 @@ class LineEvents(Events):
 
 def _place(column: Int, value: int, side: Literal["left", "right"]) -> int:
     """Where a value stands in a rising column, looked for in the column's own kind: another would copy all of it."""
-    kind = np.iinfo(column.dtype)
-    return int(
-        np.searchsorted(column, column.dtype.type(max(kind.min, min(value, kind.max))), side)
-    )
+    kind: Any = column.dtype
+    most = np.iinfo(kind)
+    wanted = np.array(max(most.min, min(value, most.max)), kind)
+    place: Any = np.searchsorted(column, wanted, side)
+    return int(place)
 
 
 class Catalogue:
