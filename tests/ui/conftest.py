@@ -48,7 +48,7 @@ class Visit:
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.errors.append(message.text)
+            self.errors.append(f"{message.text} {message.location.get('url', '')}")
 
     def _see(self, request: Request) -> None:
         if not request.url.startswith((self.site.url, "data:", "blob:")):

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.ui.looks import serious
+from tests.ui.looks import seen_in, serious
 from tests.ui.records_sample import (
     FIRST_ID,
     api_of_customers,
@@ -38,7 +38,7 @@ def asked(site, path="/api/v1/customers"):
     return [query for where, query in site.asked if where == path]
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@seen_in("dark", 390)
 def test_the_list_is_accessible_and_fits(customers, theme, width):
     page = customers("?segment=at_risk&country=NL", theme=theme, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui.test_looks import serious
+from tests.ui.looks import seen_in, serious
 
 pytestmark = pytest.mark.xdist_group("ui")
 
@@ -25,8 +25,8 @@ STRUCTURE = """() => [...document.querySelectorAll('[data-panel]')].map((tile) =
 })"""
 
 
-@pytest.mark.parametrize(("width", "theme"), [(1440, "light"), (390, "dark")])
-def test_every_component_is_whole_accessible_and_as_it_was(visit, site, width, theme):
+@seen_in("light", 1440)
+def test_every_component_is_whole_accessible_and_as_it_was(visit, site, theme, width):
     site.documents["gallery"] = None
     site.answers = {
         "/api/v1/tenants/me/quarantine": {"items": [], "total": 0, "next_cursor": None},

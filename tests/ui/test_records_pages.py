@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ui.looks import serious
+from tests.ui.looks import seen_in, serious
 from tests.ui.records_sample import FIRST_ID, customer_document, furnish
 
 pytestmark = pytest.mark.xdist_group("ui")
@@ -16,7 +16,7 @@ def opened(visit, page, query="", **look):
     return shown
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@seen_in("light", 1440)
 def test_a_customer_is_told_whole(visit, site, theme, width):
     furnish(site)
     page = opened(visit, "customer", ONE, theme=theme, width=width)
@@ -56,7 +56,7 @@ def test_nobody_has_that_number(visit, site):
     assert page.locator("[data-panel]").count() == 1
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@seen_in("dark", 390)
 def test_orders_with_range_totals_and_one_of_them(visit, site, theme, width):
     furnish(site)
     page = opened(visit, "orders", theme=theme, width=width)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.ui.looks import check_look, serious
-from tests.ui.segments_sample import make_segments_document
+from tests.ui.looks import check_look, seen_in, serious
+from tests.ui.segments_sample import IDS, answers, make_segments_document
 from tests.ui.test_live import Ignored
 
 pytestmark = pytest.mark.xdist_group("ui")
@@ -21,7 +21,7 @@ FOUND = {
     "customers": [CUSTOMER],
     "orders": [ORDER],
     "products": [PRODUCT | {"vendor": "Haws"}],
-    "segments": [{"id": "5e9", "name": "Lu: worth a letter", "members": 1204}],
+    "segments": [{"id": IDS[0], "name": "Lu: worth a letter", "members": 1204}],
 }
 NOTHING = {key: [] for key in FOUND}
 
@@ -34,9 +34,9 @@ def ask(page, text):
     return box
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@seen_in("light", 1440)
 def test_what_is_found_is_grouped_and_walked_by_keyboard(visit, site, theme, width):
-    site.answers["/api/v1/search"] = FOUND
+    site.answers = answers() | {"/api/v1/search": FOUND}  # it ends on the page Segments
     site.documents["segments"] = make_segments_document()
     opened = visit(bypass_csp=True, theme=theme, width=width)
     page = opened.open()
@@ -68,7 +68,7 @@ def test_what_is_found_is_grouped_and_walked_by_keyboard(visit, site, theme, wid
         assert chosen.get_attribute("id") == f"xs-found-{place}"
         assert box.get_attribute("aria-activedescendant") == f"xs-found-{place}"
     page.keyboard.press("Enter")
-    page.wait_for_url("**/app/segments?id=5e9")
+    page.wait_for_url(f"**/app/segments?id={IDS[0]}")
 
 
 def test_pages_and_their_tabs_are_found_by_what_they_are_about(visit, site):

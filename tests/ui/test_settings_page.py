@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.ui.looks import seen_in, serious
 from tests.ui.settings_sample import ANSWERS, RIGHTS, make_settings_document
-from tests.ui.test_looks import serious
 
 pytestmark = pytest.mark.xdist_group("ui")
 
@@ -28,7 +28,7 @@ def settled(page):
     )
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@seen_in("dark", 390)
 def test_every_tab_is_accessible_and_fits(settings_page, theme, width):
     page = settings_page(theme=theme, width=width)
     for tab in TABS:
