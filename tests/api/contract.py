@@ -44,15 +44,19 @@ class Tally:
 def hold(
     document: dict[str, Any], url: str, headers: dict[str, str], *, each: int, start: int
 ) -> Tally:
-    """So many good and so many bad requests of each operation; ``start`` is the seed."""
+    """So many good and so many bad requests of each operation; ``start`` is the seed.
+
+    With ``each`` 0 it is one of each operation, by turns a good and a bad one.
+    """
     schema = schemathesis.openapi.from_dict(document)
     tally = Tally()
-    for result in schema.get_all_operations():
+    for turn, result in enumerate(schema.get_all_operations()):
         operation = result.ok()
         if operation.definition.raw.get("operationId") in LEFT_OUT:
             continue
-        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            _hold_one(operation, mode, tally, headers, url, each, start)
+        modes = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        for mode in modes if each else modes[turn % 2 :][:1]:
+            _hold_one(operation, mode, tally, headers, url, max(1, each), start)
     return tally
 
 

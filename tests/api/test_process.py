@@ -56,8 +56,8 @@ def test_it_serves_measures_and_stops_at_once(settings) -> None:
         assert 'xsight_http_requests_total{method="GET",route="unknown",status="404"}' in text
         begun = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        log = process.communicate(timeout=15)[1].decode()
-        assert time.monotonic() - begun < 5
+        log = process.communicate(timeout=60)[1].decode()
+        assert time.monotonic() - begun < 10  # then a container engine kills
         assert process.returncode in {0, -signal.SIGTERM}
         assert "Traceback" not in log
         for secret in ("keyring", "database_url", "redis_url"):

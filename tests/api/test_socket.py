@@ -11,7 +11,7 @@ import redis.asyncio
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-FAR_S = 10
+FAR_S = 60
 
 
 @pytest.fixture

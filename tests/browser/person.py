@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 __all__ = ["Person"]
 
 PATIENCE_MS = 120_000
+expect.set_options(timeout=PATIENCE_MS)  # five seconds else
 
 # Percent shown, and whether the numbers are there.
 WATCH_SYNC = """() => {

@@ -21,8 +21,9 @@ STANDS_STILL_S = 200
 RUN = tempfile.mkdtemp(prefix="xf-")
 
 
-async def run(client, code: str) -> str:
-    out = []
+async def run(client, code: str, out: list[str] | None = None) -> str:
+    """What it writes, which is put into ``out`` as it comes."""
+    out = [] if out is None else out
 
     def collect(message: dict) -> None:
         content = message["content"]
@@ -59,7 +60,7 @@ def alive(pid: int) -> bool:
 
 
 async def gone(pid: int) -> bool:
-    for _ in range(200):
+    for _ in range(1200):
         if not alive(pid):
             return True
         await asyncio.sleep(0.05)
@@ -68,7 +69,7 @@ async def gone(pid: int) -> bool:
 
 async def noticed(manager) -> bool:
     """A process whose first thread has ended counts as alive until its last one has."""
-    for _ in range(200):
+    for _ in range(1200):
         if not await manager.is_alive():
             return True
         await asyncio.sleep(0.05)
@@ -87,6 +88,16 @@ def parent(pid: int) -> int:
 
 def threads(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+async def endless(client) -> asyncio.Future[str]:
+    """A cell that has begun and does not end."""
+    begun: list[str] = []
+    code = "import time\nprint('begun', flush=True)\nwhile True: time.sleep(.05)"
+    busy = asyncio.ensure_future(run(client, code, begun))
+    while not begun and not busy.done():
+        await asyncio.sleep(0.02)
+    return busy
 
 
 async def main() -> dict[str, bool]:
@@ -116,10 +127,9 @@ async def main() -> dict[str, bool]:
         await run(c1, "import sys; print('xsight_ui.widgets' in sys.modules)") == "True"
     )
 
-    busy = asyncio.ensure_future(run(c1, "import time\nwhile True: time.sleep(.05)"))
-    await asyncio.sleep(0.5)
+    busy = await endless(c1)
     await first.interrupt_kernel()
-    found["interrupted"] = "KeyboardInterrupt" in await asyncio.wait_for(busy, 20)
+    found["interrupted"] = "KeyboardInterrupt" in await asyncio.wait_for(busy, 60)
     found["the other is not"] = await run(c2, "print(1)") == "1"
 
     await first.restart_kernel(now=True)

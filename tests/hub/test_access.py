@@ -220,7 +220,7 @@ async def test_stopping_the_server_ends_pages_and_its_database_role(hub, hub_dat
         ]
     async with own.socket(f"/user/{server}/api/kernels/{kernel}/channels") as socket:
         hub.stop_server(server)
-        await asyncio.wait_for(own.closed_with(socket), 10)
+        await asyncio.wait_for(own.closed_with(socket), 60)
     assert server not in {row[1] for row in hub.server_roles()}
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(inside)

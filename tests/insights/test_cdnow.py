@@ -56,7 +56,7 @@ async def test_every_number_is_the_files(database, tenancy, cdnow, tmp_path):
     want = expected(NOW)
     started = time.perf_counter()
     run = await compute_insights(tenancy, cdnow.id, tmp_path, now=NOW)
-    assert time.perf_counter() - started < 15  # about 1 s alone
+    assert time.perf_counter() - started < 60  # about 1 s alone
     with psycopg.connect(database.admin_url) as admin:
         (body,) = admin.execute(
             "SELECT body FROM xsight.documents WHERE name = 'overview'"

@@ -184,9 +184,9 @@ def test_a_running_query_is_cut_off_by_the_drop(database, spawner, tenant):
         time.sleep(0.02)
     start = time.monotonic()
     spawner.execute("SELECT private.drop_server_role(%s)", [server.role])
-    running.join(timeout=10)
+    running.join(timeout=60)
     assert len(ended) == 1
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 30
 
 
 def test_a_role_that_tries_to_be_undroppable_is_dropped(database, spawner, tenant, admin):

@@ -1,4 +1,7 @@
-"""How long an answer takes does not tell whether somebody else's store has a thing."""
+"""How long an answer takes does not tell whether somebody else's store has a thing.
+
+Too many answers for `make test`, and beside other tests nothing but noise: ``benchmarks/chaos_walls.py`` runs it.
+"""
 
 import os
 import time
@@ -20,9 +23,7 @@ from tests.api.conftest import (  # noqa: F401
 from tests.security.test_routes import filled, routes
 from tests.support.rows import fill_all_tables
 
-TIMED = int(
-    os.environ.get("XSIGHT_TIMED", "8")
-)  # answers of each kind and route; 400 in `make chaos`
+TIMED = int(os.environ.get("XSIGHT_TIMED", "400"))  # answers of each kind and route
 MANY = 100
 WARM_UP = 3
 CHANCE = 0.001  # of calling noise a difference, over all routes

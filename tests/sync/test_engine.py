@@ -25,7 +25,7 @@ from xsight_core.services.keys import rewrap_tokens
 from xsight_core.shopify.bulk import read_lines
 from xsight_core.shopify.domain import parse_shop_domain
 from xsight_core.shopify.oauth import App
-from xsight_core.sync import bulkfile
+from xsight_core.sync import bulkfile, runs
 from xsight_core.sync.load import Loaded, Shop, load_file
 
 
@@ -78,13 +78,18 @@ async def test_a_cancelled_run_is_cancelled_at_the_shop_too(access, shop, sim, s
     store.act("faults", bulk_latency_s=60)
     run = UUID((await sync.request_sync(tenancy, shop.id))["run"])
     operations = next(iter(sim.app.shops[sim.shop].installations.values())).operations
+
+    async def known():
+        """To the run; what it is cancelled by."""
+        async with tenancy.scope(shop.id) as session:
+            return (await runs.find(session, run)).cursor.get("bulk", {})
+
     running = asyncio.create_task(
         sync.run_sync(access, Heard(), tenant_id=shop.id, run=run, public_url="https://xs.example")
     )
-    async with asyncio.timeout(30):
-        while len(operations.known) < 3:
+    async with asyncio.timeout(60):
+        while len(operations.known) < 3 or len(await known()) < len(operations.known):
             await asyncio.sleep(0.05)
-        await asyncio.sleep(0.2)
         await sync.cancel_run(tenancy, shop.id, run)
         await running
     assert {operation.status for operation in operations.known.values()} <= {
@@ -267,7 +272,7 @@ async def test_case_24_changes_during_the_first_bulk(access, shop, store, rows, 
     running = asyncio.create_task(
         sync.run_sync(access, Heard(), tenant_id=shop.id, run=run, public_url="https://xs.example")
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not rows("SELECT 1 FROM xsight.sync_runs WHERE cursor -> 'bulk' ? 'orders'"):
             await asyncio.sleep(0.05)
     order = store.act("create_order", lines=[{"amount": "77.00", "quantity": 2}])["id"]

@@ -177,7 +177,7 @@ async def test_a_run_outlives_a_database_in_trouble_and_can_still_be_cancelled(
                 access, Heard(), tenant_id=shop.id, run=run, public_url="https://xs.example"
             )
         )
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while len(await begun()) < len(
                 FAMILIES
             ):  # from here on Shopify works and the run only waits

@@ -28,7 +28,7 @@ async def test_a_requested_sync_ends_with_insights_and_everybody_is_told(
     again = await sync.request_sync(access.tenancy, shop.id)
     assert again["run"] == str(run)  # one active run a tenant
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         async for message in pubsub.listen():
             if message["type"] == "message":
                 heard.append(json.loads(message["data"]))
@@ -52,7 +52,7 @@ async def test_a_requested_sync_ends_with_insights_and_everybody_is_told(
         [(body,)] = connection.execute("SELECT body FROM xsight.documents WHERE name = 'overview'")
         [(customers,)] = connection.execute("SELECT count(*) FROM xsight.customers")
     assert body["totals"]["customers"] == customers
-    assert time.monotonic() - started < 60
+    assert time.monotonic() - started < 120
 
 
 async def test_who_comes_into_a_segment_with_a_sync_is_told_by_a_signed_webhook(

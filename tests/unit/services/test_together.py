@@ -12,11 +12,13 @@ class Store:
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
+        self.slowly = asyncio.Event()
+        self.slowly.set()
 
     async def answer(self, keys):
         self.batches.append(list(keys))
         now = len(self.batches)
-        await asyncio.sleep(0.01)
+        await self.slowly.wait()
         if "broken" in keys:
             raise LookupError("broken")
         return {key: now for key in keys if key != "unknown"}
@@ -24,10 +26,14 @@ class Store:
 
 async def test_who_comes_meanwhile_waits_for_the_next_and_is_answered_with_the_others() -> None:
     store = Store()
+    store.slowly.clear()
     together = Together(store.answer)
     first = asyncio.create_task(together.ask("a"))
-    await asyncio.sleep(0.005)  # it is under way
+    while not store.batches:
+        await asyncio.sleep(0)  # until it is under way
     later = [asyncio.create_task(together.ask(key)) for key in ("a", "b", "a", "unknown")]
+    await asyncio.sleep(0)  # they have asked
+    store.slowly.set()
     assert await first == 1
     assert await asyncio.gather(*later) == [2, 2, 2, None]
     assert store.batches == [["a"], ["a", "b", "unknown"]]
@@ -45,10 +51,14 @@ async def test_an_error_reaches_all_of_its_batch_and_no_other() -> None:
 
 
 async def test_who_leaves_takes_the_answer_from_nobody() -> None:
-    together = Together(Store().answer)
+    store = Store()
+    store.slowly.clear()
+    together = Together(store.answer)
     one, two = (asyncio.create_task(together.ask("a")) for _ in range(2))
-    await asyncio.sleep(0.001)
+    while not store.batches:
+        await asyncio.sleep(0)
     one.cancel()
+    store.slowly.set()
     assert await two == 1
     with pytest.raises(asyncio.CancelledError):
         await one
