@@ -14,7 +14,7 @@ import pytest
 LONG = {"XSIGHT_TIMED": "400", "XSIGHT_LOAD_ROUNDS": "40"}
 
 
-@pytest.mark.parametrize("test", ["test_timing", "test_changes_under_load"])
+@pytest.mark.parametrize("test", ["timing", "test_changes_under_load"])
 def test_the_walls_hold(test):
     done = subprocess.run(
         [
