@@ -8,6 +8,7 @@ import json
 import mimetypes
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,6 +32,7 @@ TENANT = {
 OTHER = {"id": "0193c0de-0000-7000-8000-000000000002", "slug": "other8y", "name": "Second store"}
 BASE = "/user/t-garden7x/"
 DOMAIN = "garden-grove.myshopify.com"
+LISTENS_WITHIN_S = 60
 
 
 class Site:
@@ -45,6 +47,7 @@ class Site:
     def reset(self, document: dict[str, Any] | None) -> None:
         """As new, with this document."""
         self.document = document
+        self._queues = set()  # of pages that were
         self.brand: dict[str, str | None] | None = None
         self.sync_document: dict[str, Any] | None = None
         self.changes: list[tuple[str, str, Any]] = []
@@ -69,7 +72,8 @@ class Site:
         self._told: dict[str, dict[str, Any]] = {}
 
     def send(self, message: dict[str, Any]) -> None:
-        """Tell every open websocket."""
+        """Tell every open websocket, once there is one: a page is complete before it listens."""
+        self.wait_for_listener()
         if message.get("run"):
             self._told[message["run"]] = message
         self._put(json.dumps(message))
@@ -80,12 +84,20 @@ class Site:
 
     def end_session(self) -> None:
         """Log the viewer out, as another window or an owner does."""
+        self.wait_for_listener()
         self.session_ended = True
         self._put("4401")
 
+    def wait_for_listener(self) -> None:
+        """Until a page's websocket is open."""
+        deadline = time.monotonic() + LISTENS_WITHIN_S
+        while not self._queues:
+            assert time.monotonic() < deadline, "no page listens"
+            time.sleep(0.01)
+
     def _put(self, text: str | None) -> None:
         assert self._loop is not None
-        for queue in self._queues:
+        for queue in list(self._queues):
             self._loop.call_soon_threadsafe(queue.put_nowait, text)
 
     async def __call__(self, scope, receive, send) -> None:

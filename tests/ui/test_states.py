@@ -86,7 +86,6 @@ def test_an_ended_session_keeps_the_page_and_leads_back(visit, site) -> None:
     opened = visit(bypass_csp=True)
     page = opened.open("?days=90")
     opened.errors = Ignored("401")
-    page.wait_for_timeout(100)
     site.end_session()
     line = page.locator("[data-link=ended]")
     line.wait_for()
@@ -103,12 +102,12 @@ def test_a_lost_connection_is_said_and_comes_back(visit, site) -> None:
     opened.page.add_init_script(HURRY)
     page = opened.open()
     opened.errors = Ignored("ERR_")
-    page.wait_for_timeout(100)
+    site.wait_for_listener()
     page.context.set_offline(True)
     site.hang_up()
-    page.locator("[data-link=lost]").wait_for(timeout=15_000)
+    page.locator("[data-link=lost]").wait_for()
     page.context.set_offline(False)
-    page.locator("[data-link=lost]").wait_for(state="detached", timeout=15_000)
+    page.locator("[data-link=lost]").wait_for(state="detached")
 
 
 def test_a_browser_without_websockets_follows_all_the_same(visit, site) -> None:
