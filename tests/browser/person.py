@@ -40,12 +40,12 @@ async ([base, code]) => {
       if (message.parent_header.msg_id !== "ask") return;
       if (message.msg_type === "stream") printed += message.content.text;
       if (message.msg_type === "error") printed += message.content.traceback.join("\\n");
-      if (message.msg_type === "execute_reply") resolve();
+      // the last on the channel that brings what was printed
+      if (message.msg_type === "status" && message.content.execution_state === "idle") resolve();
     };
   });
   socket.send(JSON.stringify(request));
   await done;
-  await new Promise((resolve) => setTimeout(resolve, 300));  // what was printed travels on a channel of its own
   socket.close();
   return printed;
 }
