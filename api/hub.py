@@ -13,6 +13,8 @@ import structlog
 __all__ = ["HubClient", "dashboard_server", "person_server"]
 
 POLL_S: Final = 0.1
+SEEN_S: Final = 5.0
+"""A server that was ready is not asked after again for so long: one that has ended since is the Hub's to tell."""
 DELETE_TRIES: Final = 20
 DELETE_PAUSE_S: Final = 0.5
 
@@ -40,6 +42,7 @@ class HubClient:
             trust_env=False,
         )
         self._background: set[asyncio.Task[Any]] = set()
+        self._seen: dict[str, float] = {}
 
     def start_soon(self, name: str) -> None:
         """Start the server without waiting for it."""
@@ -57,10 +60,12 @@ class HubClient:
 
     async def stop(self, name: str) -> bool:
         """Stop the server, which ends its database role too. Whether the Hub agreed."""
+        self._seen.pop(name, None)
         return await self._delete(f"/users/{quote(name)}/server")
 
     async def forget(self, name: str) -> bool:
         """Remove a person's Hub user: its server stops, its tokens end, at the next log-in it is made anew."""
+        self._seen.pop(name, None)
         return await self._delete(f"/users/{quote(name)}")
 
     def _soon(self, work: Coroutine[Any, Any, bool]) -> None:
@@ -102,6 +107,16 @@ class HubClient:
 
     async def wait_ready(self, name: str, *, timeout_s: float) -> bool:
         """Start the server if need be and give it a moment."""
+        now = asyncio.get_running_loop().time()
+        if now - self._seen.get(name, -SEEN_S) < SEEN_S:
+            return True
+        ready = await self._wait_ready(name, timeout_s=timeout_s)
+        if ready:
+            self._seen = {one: at for one, at in self._seen.items() if now - at < SEEN_S}
+            self._seen[name] = now
+        return ready
+
+    async def _wait_ready(self, name: str, *, timeout_s: float) -> bool:
         if await self.is_ready(name):
             return True
         if not await self.start(name):

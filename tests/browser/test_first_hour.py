@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import TimeoutError as TookTooLong
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import expect
 
 from tests.browser.person import Person
@@ -228,9 +228,6 @@ def test_logged_out_is_out(ada):
         button.click()
     ada.page.wait_for_url("**/login*")
     assert ada.get("/api/auth/me")[0] == 401
-    for _ in range(4):  # a dashboard server asks the Hub again every few seconds
+    with suppress(PlaywrightError):  # the page may send itself to the log-in before it is through
         ada.page.goto(dashboards)
-        with suppress(TookTooLong):
-            ada.page.wait_for_url("**/login*", timeout=5_000)
-            return
-    pytest.fail(f"still let in: {ada.page.url}")
+    ada.page.wait_for_url("**/login*", timeout=5_000)

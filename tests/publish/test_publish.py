@@ -157,6 +157,7 @@ async def test_from_notebook_to_page(database, tenancy, tenant, works, ann, tmp_
         assert "The week</span>" in html
         nobody = await documents.read("published", "id=" + "0" * 36)
         assert PAGES["published"].spec(nobody.document, NOW)["panels"]["page"]["state"]
+        await documents.close()
 
         # the data changes; the same run again gives the same bytes, a new run does not
         add_orders(database.admin_url, store, [ShopOrder(999_999, 9001, NOW, 12345)], zone="UTC")

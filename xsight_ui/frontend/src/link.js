@@ -1,9 +1,12 @@
 // One line at the foot of the screen while the page cannot hear the server, or may not any more.
 import { h, icon } from "./dom.js";
 
+/** Where one logs in, to come back to this page. */
+export const logIn = () => `/login?next=${encodeURIComponent(here())}`;
+
 const SAYS = {
   lost: { tone: "warn", text: "The connection is lost. What you see stays readable; the page tries again by itself." },
-  ended: { tone: "bad", text: "Your session has ended. What you see is as it was; log in again to go on.", link: { href: "/login", text: "Log in" } },
+  ended: { tone: "bad", text: "Your session has ended. What you see is as it was; log in again to go on.", link: "Log in" },
 };
 let line = null;
 
@@ -12,7 +15,7 @@ export function showLink(state) {
   line = null;
   const says = SAYS[state];
   if (!says) return;
-  const link = says.link && h("a", { class: "xs-button xs-button-small", href: `${says.link.href}?next=${encodeURIComponent(here())}` }, says.link.text);
+  const link = says.link && h("a", { class: "xs-button xs-button-small", href: logIn() }, says.link);
   line = document.body.appendChild(h("div", { class: "xs xs-link", role: state === "ended" ? "alert" : "status", "data-link": state, "data-tone": says.tone }, icon("alert"), h("span", {}, says.text), link));
 }
 

@@ -1,12 +1,21 @@
 // The viewer's own session with the API. Nothing of it passes through a kernel.
 
 let profile = null;
+let over = false;
 
 /** Who is looking: user, tenants, rights and the token that changes need; null when the session is over. */
 export function me(refresh = false) {
-  if (refresh || !profile) profile = request("/api/auth/me").then((answer) => (answer.ok ? answer.body : null));
+  if (refresh || !profile) {
+    profile = request("/api/auth/me").then((answer) => {
+      over = answer.status === 401;
+      return answer.ok ? answer.body : null;
+    });
+  }
   return profile;
 }
+
+/** Whether the API last knew nobody here. */
+export const isOver = () => over;
 
 export const get = (url) => request(url);
 

@@ -1,7 +1,8 @@
 // The frame's own behaviour: theme, menus, what the viewer may see.
 import { h, icon, spoken } from "./dom.js";
+import { logIn } from "./link.js";
 import { popup } from "./popup.js";
-import { me, post } from "./session.js";
+import { isOver, me, post } from "./session.js";
 import { theme } from "./theme.js";
 import { toast } from "./toast.js";
 
@@ -17,7 +18,8 @@ export function startShell() {
     event.preventDefault();
     search();
   });
-  me().then((profile) => profile && admit(profile));
+  // a dashboard server asks the Hub every few seconds only: a page that comes after the log-out is not to stay
+  me().then((profile) => (profile ? admit(profile) : isOver() && location.replace(logIn())));
 }
 
 const writes = (place) => place.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(place.tagName);
