@@ -97,7 +97,7 @@ def serve(
             rest_throttled=throttle_rest,
             access_token_life_s=token_life,
         )
-        load(LATEST)  # before the shops: what reading it needs for a moment is theirs then, 40 MB
+        load(LATEST)  # before the shops: what reading it needs for a moment is theirs then
         app = create_app(config)
     except (SourceError, TransactionsError) as error:
         raise click.ClickException(str(error)) from error
