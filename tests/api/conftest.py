@@ -23,10 +23,10 @@ from litestar import Litestar
 
 from api.app import create_app
 from shopify_sim.config import ShopConfig, SimConfig
+from tests.support.logs import logged_to
 from tests.support.postgres import Cluster, Database
 from tests.support.simulator import APP, Sim, running_sim
 from tests.support.valkey import running_valkey
-from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
 
 PASSWORD = "seven quiet otters swim"
@@ -143,8 +143,7 @@ def address_of(listener: socket.socket) -> str:
 @pytest.fixture(scope="session", autouse=True)
 def _logging() -> Iterator[None]:
     """As in production: structlog's default would spend seconds on drawing a traceback. pytest shows it by itself."""
-    with Path(os.devnull).open("w") as nowhere:
-        configure_logging(stream=nowhere)
+    with Path(os.devnull).open("w") as nowhere, logged_to(nowhere):
         yield
 
 

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 
 from api.assets import assets, style_url
 from tests.api.conftest import PASSWORD, serve
-from xsight_core.logging import configure_logging
+from tests.support.logs import logged_to
 
 
 async def test_health_and_readiness(api, database, tenant) -> None:
@@ -91,38 +91,34 @@ async def test_the_log_holds_no_secret(settings, tenancy) -> None:
     """Plants secrets wherever one can be sent, then reads everything that was written."""
     secrets = {"query": "s3cretquery", "token": "shpat_0123456789", "hmac": "feedbeef" * 8}
     stream = io.StringIO()
-    configure_logging(level="DEBUG", stream=stream)
-    try:
-        with serve(settings) as api:
-            async with api.member() as ann:
-                planted = [*secrets.values(), PASSWORD]
-                planted += [
-                    v
-                    for p in ("/api", "/auth", "/ws", "/app", "/connect")
-                    for v in ann.cookies(p).values()
-                ]
-                planted.append((await ann.me())["csrf"])
-                await ann.log_in("ann@example.com")
-                await ann.log_in("ann@example.com", "a wrong s3cretquery")
-                await ann.get(
-                    f"/auth/callback?code={secrets['query']}&hmac={secrets['hmac']}&state=s3cretquery"
-                )
-                await ann.get("/auth/install", params=secrets)
-                await ann.get(
-                    "/auth/oauth/userinfo", headers={"Authorization": f"Bearer {secrets['token']}"}
-                )
-                await ann.http.post(
-                    "/auth/oauth/token",
-                    data={"code": secrets["query"], "client_secret": secrets["token"]},
-                )
-                await ann.http.post(
-                    "/webhooks/x",
-                    content=b"s3cretquery",
-                    headers={"X-Shopify-Hmac-Sha256": secrets["hmac"]},
-                )
-                await ann.post("/api/v1/tenants/me/sync")
-    finally:
-        configure_logging(stream=io.StringIO())
+    with logged_to(stream, level="DEBUG"), serve(settings) as api:
+        async with api.member() as ann:
+            planted = [*secrets.values(), PASSWORD]
+            planted += [
+                v
+                for p in ("/api", "/auth", "/ws", "/app", "/connect")
+                for v in ann.cookies(p).values()
+            ]
+            planted.append((await ann.me())["csrf"])
+            await ann.log_in("ann@example.com")
+            await ann.log_in("ann@example.com", "a wrong s3cretquery")
+            await ann.get(
+                f"/auth/callback?code={secrets['query']}&hmac={secrets['hmac']}&state=s3cretquery"
+            )
+            await ann.get("/auth/install", params=secrets)
+            await ann.get(
+                "/auth/oauth/userinfo", headers={"Authorization": f"Bearer {secrets['token']}"}
+            )
+            await ann.http.post(
+                "/auth/oauth/token",
+                data={"code": secrets["query"], "client_secret": secrets["token"]},
+            )
+            await ann.http.post(
+                "/webhooks/x",
+                content=b"s3cretquery",
+                headers={"X-Shopify-Hmac-Sha256": secrets["hmac"]},
+            )
+            await ann.post("/api/v1/tenants/me/sync")
     written = stream.getvalue()
     assert '"path": "/auth/callback"' in written
     for secret in planted:

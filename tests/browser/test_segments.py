@@ -16,11 +16,11 @@ from shopify_sim.config import ShopConfig, SimConfig
 from shopify_sim.faces import gid
 from tests.browser.house import open_house
 from tests.browser.person import Person
+from tests.support.logs import logged_to
 from tests.support.simulator import APP, running_sim
 from tests.support.valkey import running_valkey
 from tests.ui.looks import serious
 from tests.worker.conftest import until
-from xsight_core.logging import configure_logging
 from xsight_ui.build import build
 
 pytestmark = pytest.mark.xdist_group("ui")
@@ -43,8 +43,7 @@ def sim():
 
 @pytest.fixture(scope="module", autouse=True)
 def _quiet():
-    with Path(os.devnull).open("w") as nowhere:
-        configure_logging(stream=nowhere)
+    with Path(os.devnull).open("w") as nowhere, logged_to(nowhere):
         yield
 
 

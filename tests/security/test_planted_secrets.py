@@ -1,6 +1,5 @@
 """Every secret of an afternoon, looked for in everything that was written: logs, tables, Redis, files."""
 
-import io
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
@@ -18,8 +17,8 @@ from tests.api.conftest import (  # noqa: F401
     valkey_url,
 )
 from tests.api.test_connect import consent
+from tests.support.logs import logged_to
 from xsight_core.db.tables import metadata
-from xsight_core.logging import configure_logging
 from xsight_core.services import sync
 from xsight_core.services.connect import ShopAccess
 
@@ -29,10 +28,8 @@ def log(tmp_path):
     """A file that takes the log, as the one below ``logs`` does."""
     path = tmp_path / "home" / "logs" / "api.log"
     path.parent.mkdir(parents=True)
-    with path.open("w") as stream:
-        configure_logging(stream=stream)
+    with path.open("w") as stream, logged_to(stream):
         yield path
-        configure_logging(stream=io.StringIO())  # where later tests log
 
 
 async def test_no_secret_is_written_anywhere(

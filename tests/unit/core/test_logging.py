@@ -7,7 +7,8 @@ import logging
 import pytest
 import structlog
 
-from xsight_core.logging import configure_logging, redact
+from tests.support.logs import logged_to
+from xsight_core.logging import redact
 
 PLANTED = "pl4nted-s3cret"
 
@@ -15,12 +16,8 @@ PLANTED = "pl4nted-s3cret"
 @pytest.fixture(params=["json", "console"])
 def log(request):
     stream = io.StringIO()
-    root = logging.getLogger()
-    before = root.handlers[:], root.level, structlog.get_config()
-    configure_logging(level="DEBUG", form=request.param, stream=stream)
-    yield stream
-    root.handlers[:], root.level = before[0], before[1]
-    structlog.configure(**before[2])
+    with logged_to(stream, level="DEBUG", form=request.param):
+        yield stream
 
 
 NAMES = [
