@@ -175,17 +175,16 @@ class AccessLog:
 
     def _add_headers(self, message: Any, name: str, scope: Any) -> None:
         """Ours, unless the handler has said something else."""
-        said: list[tuple[bytes, bytes]] = list(message.get("headers", ()))
-        names = {header.lower() for header, _ in said}
-        message["headers"] = [
-            *said,
+        said: list[tuple[bytes, bytes]] = [
+            *message.get("headers", ()),
             (b"x-request-id", name.encode()),
             *(
                 (key.lower().encode(), value.encode("latin-1"))
                 for key, value in scope.get("answer_headers", ())
             ),
-            *(one for one in self._headers if one[0] not in names),
         ]
+        names = {header.lower() for header, _ in said}
+        message["headers"] = [*said, *(one for one in self._headers if one[0] not in names)]
 
     def _record(self, scope: Any, status: int, duration_s: float) -> None:
         """The query is left out: codes, states and signatures travel in it."""

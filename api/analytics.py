@@ -4,9 +4,11 @@ Without parameters the answer is what the dashboards show. Each carries an ETag 
 and not before.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date
+from functools import partial
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from litestar import MediaType, Request, Response, get
@@ -24,6 +26,7 @@ from api.analysis_views import (
     ValueAnswer,
     YearsAnswer,
 )
+from api.cache import Cache
 from api.conditional import cached_headers, not_modified
 from api.examples import EXAMPLES
 from api.parameters import parse_bounds
@@ -81,17 +84,31 @@ async def answer(
     view = await resources.ledgers.viewpoint(tenant_id, as_of)
     if unchanged := not_modified(request, view.key):
         return unchanged
+    asked = here(request) if question is None else f"{here(request)}|{question}"
+    find = partial(resources.ledgers.ask, tenant_id, view, ask)
+    about = _about(view)
+    return await _kept(resources.cache, tenant_id, view.key, asked, kind, about, find)
+
+
+async def _kept(
+    cache: Cache,
+    tenant_id: UUID,
+    key: str,
+    asked: str,
+    kind: type[A],
+    about: dict[str, Any],
+    find: Callable[[], Awaitable[Any]],
+) -> Response[A | None]:
+    """The result that is kept for the key, or what ``find`` gives, and what is to be said of it now."""
 
     async def work_out() -> bytes:
-        result = {"result": await resources.ledgers.ask(tenant_id, view, ask)}
-        checked: Any = msgspec.convert(_about(view) | result, kind)
+        checked: Any = msgspec.convert(about | {"result": await find()}, kind)
         return msgspec.json.encode(checked.result)
 
-    asked = here(request) if question is None else f"{here(request)}|{question}"
-    kept = await resources.cache.read(tenant_id, view.key, asked, work_out)
-    about = msgspec.json.encode(_about(view))
-    body: Any = about[:-1] + b',"result":' + kept + b"}"  # checked when it was made
-    return Response(body, media_type=MediaType.JSON, headers=cached_headers(view.key))
+    result = await cache.read(tenant_id, key, asked, work_out)
+    told = msgspec.json.encode(about)
+    body: Any = told[:-1] + b',"result":' + result + b"}"  # checked when it was made
+    return Response(body, media_type=MediaType.JSON, headers=cached_headers(key))
 
 
 def _about(view: Viewpoint) -> dict[str, Any]:
@@ -301,20 +318,16 @@ async def _stored(
     if unchanged := not_modified(request, view.run_key):
         return unchanged
 
-    async def find() -> bytes:
-        stored, parts = await document_parts(resources.tenancy, tenant_id, "overview", names)
+    async def find() -> Any:
+        _, parts = await document_parts(resources.tenancy, tenant_id, "overview", names)
         results = [parts[name] for name in names]
-        about = _about(view) | {
-            "insight_run": str(stored.insight_run),
-            "data_version": stored.data_version,
-        }
-        result = results[0] if len(results) == 1 else dict(zip(names, results, strict=True))
-        return msgspec.json.encode(msgspec.convert(about | {"result": result}, kind))
+        return results[0] if len(results) == 1 else dict(zip(names, results, strict=True))
 
-    body: Any = await resources.cache.read(
-        tenant_id, view.run_key, f"overview {' '.join(names)}", find
-    )
-    return Response(body, media_type=MediaType.JSON, headers=cached_headers(view.run_key))
+    about = _about(view)
+    if view.run is not None:
+        about |= {"insight_run": str(view.run.id), "data_version": view.run.data_version}
+    asked = f"overview {' '.join(names)}"
+    return await _kept(resources.cache, tenant_id, view.run_key, asked, kind, about, find)
 
 
 handlers = [

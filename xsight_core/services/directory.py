@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -44,14 +44,14 @@ Mask = NDArray[np.bool_]
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Sheet:
     """A shop's customers by ordinal and their scores by row; ``ordinals`` says whose row it is."""
 
     people: Customers
     scores: Scores
     ordinals: NDArray[Any]
-    _last: tuple[CustomerFilter, NDArray[np.intp]] | None = None
+    _last: tuple[CustomerFilter, NDArray[np.intp]] | None = field(default=None, init=False)
 
     @classmethod
     def of(cls, people: Customers, scores: Scores) -> "Sheet":
@@ -107,7 +107,7 @@ class Sheet:
         if (scored := self._scored(which)) is not None:
             fits = fits & scored
         rows = np.flatnonzero(fits)
-        object.__setattr__(self, "_last", (which, rows))
+        self._last = (which, rows)
         return rows
 
     def _living(self, which: CustomerFilter) -> Mask:
