@@ -11,6 +11,10 @@ from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
 from xsight_core.telemetry import configure_telemetry
 
+# A proxy keeps its connections to us and cannot see that we are just closing one: what it sends there
+# then is answered with its own 503. So we keep an idle connection longer than proxies do.
+_IDLE_CONNECTION_S = 3_600
+
 
 def main() -> None:
     """Serve until SIGTERM or SIGINT; sockets are closed at once, requests get a few seconds."""
@@ -36,6 +40,7 @@ def main() -> None:
         server_header=False,
         access_log=False,
         log_config=None,
+        timeout_keep_alive=_IDLE_CONNECTION_S,
         timeout_graceful_shutdown=3,
         ws_max_size=16_384,
     )

@@ -1,5 +1,6 @@
 """``python -m api`` as the operator's supervisor runs it."""
 
+import http.client
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from pathlib import Path
 
 from ops.ports import any_free
@@ -54,10 +56,13 @@ def test_it_serves_measures_and_stops_at_once(settings) -> None:
         status, text = answer(f"http://127.0.0.1:{metrics_port}/metrics")
         assert status == 200
         assert 'xsight_http_requests_total{method="GET",route="unknown",status="404"}' in text
-        begun = time.monotonic()
-        process.send_signal(signal.SIGTERM)
-        log = process.communicate(timeout=60)[1].decode()
-        assert time.monotonic() - begun < 10  # then a container engine kills
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as kept:
+            kept.request("GET", "/ready")  # as a proxy does: the connection stays open, idle
+            assert kept.getresponse().read()
+            begun = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            log = process.communicate(timeout=60)[1].decode()
+            assert time.monotonic() - begun < 10  # then a container engine kills
         assert process.returncode in {0, -signal.SIGTERM}
         assert "Traceback" not in log
         for secret in ("keyring", "database_url", "redis_url"):
