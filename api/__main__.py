@@ -11,8 +11,8 @@ from xsight_core.logging import configure_logging
 from xsight_core.settings import Settings
 from xsight_core.telemetry import configure_telemetry
 
-# A proxy keeps its connections to us and cannot see that we are just closing one: what it sends there
-# then is answered with its own 503. So we keep an idle connection longer than proxies do.
+# Our proxy keeps its connections to us without limit and cannot see that we are just closing one: what it
+# sends there then is answered with its own 503. Closing seldom makes that rare; other proxies let go sooner.
 _IDLE_CONNECTION_S = 3_600
 
 
